@@ -1,0 +1,20 @@
+//! The vocabulary of OpenQoE: what players report ([`Event`]), what is made of it ([`Measurement`]), what can become of a
+//! report ([`Outcome`]) and the names of everything. The names are generated from `spec/registry`; the types that give them
+//! meaning are here. This crate stands on the ground floor and depends on no sibling.
+
+mod attribute;
+mod event;
+#[rustfmt::skip]
+mod generated;
+mod measurement;
+mod metric;
+
+pub use attribute::{AttributeDef, AttributeType, Attributes, Class, InvalidAttribute};
+pub use event::{Batch, Event};
+pub use generated::attributes::{ATTRIBUTES, Attribute, SPEC_VERSION};
+pub use generated::events::EventKind;
+pub use generated::labels::*;
+pub use generated::metrics::{self, METRICS};
+pub use generated::outcomes::*;
+pub use measurement::{Exemplar, LabelSetId, Measurement, Recorder};
+pub use metric::{Kind as MetricKind, MetricDef, Scope, ScopeDef, SlotDef, Unit};

@@ -1,0 +1,39 @@
+//! What the engine says and the series table hears.
+
+use crate::generated::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
+
+/// A session's label set, interned by the series table. The engine passes it on without knowing what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LabelSetId(pub u32);
+
+/// Where an observation came from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exemplar<'a> {
+    /// The session.
+    pub session_id: &'a str,
+    /// When, epoch ms on the gateway's clock.
+    pub at: u64,
+}
+
+/// One change of one metric. Times are milliseconds: sums of whole milliseconds are exact in an `f64`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measurement<'a> {
+    /// A counter grows.
+    Count(Counter, f64),
+    /// A counter with a guarded label grows by one; the text is the label's value.
+    CountKeyed(KeyedCounter, &'a str),
+    /// A gauge moves by this much.
+    Move(Gauge, f64),
+    /// A histogram gets a value: sum, count and bucket.
+    Observe(Histogram, f64, Option<Exemplar<'a>>),
+    /// The sum of a histogram grows while the value is still in the making.
+    Advance(Histogram, f64),
+    /// That value is final: count and bucket, its sum being there already.
+    Settle(Histogram, f64, Option<Exemplar<'a>>),
+}
+
+/// Where measurements go.
+pub trait Recorder {
+    /// Takes one measurement for one label set.
+    fn record(&mut self, set: LabelSetId, measurement: Measurement<'_>);
+}
