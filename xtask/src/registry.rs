@@ -407,12 +407,18 @@ impl Registry {
             let name = &metric.name;
             ensure!(names.insert(name), "{name} is registered twice");
             ensure!(metric.kind.is_some(), "{name} has no kind");
-            ensure!(!metric.formula.is_empty() && !metric.source.is_empty(), "{name} lacks formula or source");
+            ensure!(
+                !metric.formula.is_empty() && !metric.source.is_empty(),
+                "{name} lacks formula or source"
+            );
             ensure!(metric.help.ends_with('.'), "{name}: help is a sentence and ends with a full stop");
             let counter = metric.kind() == Kind::Counter;
             ensure!(counter == name.ends_with("_total"), "{name}: `_total` is for counters, all of them");
             let histogram = metric.kind() == Kind::Histogram;
-            ensure!(histogram != metric.buckets.is_empty(), "{name}: buckets are for histograms, all of them");
+            ensure!(
+                histogram != metric.buckets.is_empty(),
+                "{name}: buckets are for histograms, all of them"
+            );
             ensure!(metric.buckets.is_sorted_by(|a, b| a < b), "{name}: bucket bounds must ascend");
             for label in &metric.labels {
                 let known = SPECIAL_LABELS.contains(&label.as_str()) || self.label(label).is_some();

@@ -1,1 +1,14 @@
-//! placeholder
+//! Events to measurements. The engine holds one state machine for every session, puts its events back into order, tells
+//! duplicates from news, and says what the viewer lived through as [`openqoe_spec::Measurement`]s.
+//!
+//! It is a function of its inputs: it does no I/O and reads no clock. The same events at the same times give the same
+//! measurements; duplicates and bounded reordering change nothing; phase times sum to session time.
+
+mod config;
+mod engine;
+mod playback;
+mod sequence;
+mod sessions;
+
+pub use config::Config;
+pub use engine::{Arrival, Engine, Ledger, Source, Stats};

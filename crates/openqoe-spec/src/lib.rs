@@ -16,5 +16,5 @@ pub use generated::events::EventKind;
 pub use generated::labels::*;
 pub use generated::metrics::{self, METRICS};
 pub use generated::outcomes::*;
-pub use measurement::{Exemplar, LabelSetId, Measurement, Recorder};
+pub use measurement::{Exemplar, LabelSetId, Labels, Measurement, Recorder};
 pub use metric::{Kind as MetricKind, MetricDef, Scope, ScopeDef, SlotDef, Unit};

@@ -1,5 +1,6 @@
 //! What the engine says and the series table hears.
 
+use crate::attribute::Attributes;
 use crate::generated::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
 
 /// A session's label set, interned by the series table. The engine passes it on without knowing what is in it.
@@ -36,4 +37,10 @@ pub enum Measurement<'a> {
 pub trait Recorder {
     /// Takes one measurement for one label set.
     fn record(&mut self, set: LabelSetId, measurement: Measurement<'_>);
+}
+
+/// Where label sets come from.
+pub trait Labels {
+    /// The label set of a session with these attributes. Bounded: values beyond a budget share one label set.
+    fn intern(&mut self, tenant: &str, attributes: &Attributes) -> LabelSetId;
 }

@@ -160,14 +160,17 @@ pub(super) fn outcomes(registry: &Registry) -> String {
 }
 
 fn closed_enum(out: &mut String, name: &str, help: &str, variants: &[Variant]) {
-    let _ = writeln!(out, "/// {help}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum {name} {{");
+    let _ =
+        writeln!(out, "/// {help}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum {name} {{");
     for variant in variants {
         let _ = writeln!(out, "/// {}\n{},", variant.help, variant.rust);
     }
     let all: String = variants.iter().map(|variant| format!("{name}::{},", variant.rust)).collect();
     let names: String = variants.iter().map(|variant| format!("{:?},", variant.wire)).collect();
-    let parse: String =
-        variants.iter().map(|variant| format!("{:?} => Some({name}::{}),", variant.wire, variant.rust)).collect();
+    let parse: String = variants
+        .iter()
+        .map(|variant| format!("{:?} => Some({name}::{}),", variant.wire, variant.rust))
+        .collect();
     let _ = write!(
         out,
         "}}\nimpl {name} {{\n/// Every variant, in order.\npub const ALL: &'static [{name}] = &[{all}];\n\

@@ -45,7 +45,9 @@ fn scope_module(registry: &Registry, scope: Scope, out: &mut String, defs: &mut 
     ] {
         let metrics: Vec<&Metric> = registry
             .metrics()
-            .filter(|metric| metric.scope == scope && metric.kind() == kind && is_keyed(registry, metric) == keyed)
+            .filter(|metric| {
+                metric.scope == scope && metric.kind() == kind && is_keyed(registry, metric) == keyed
+            })
             .collect();
         let slots = slot_table(registry, &metrics);
         let _ = write!(slot_tables, "{table}: &[{slots}],");
@@ -197,10 +199,11 @@ fn slot_enum(registry: &Registry, rust: &str, metrics: &[&Metric], out: &mut Str
         } else {
             let _ = write!(variants, "({})", types.join(", "));
             let names: Vec<String> = (0..types.len()).map(|index| format!("a{index}")).collect();
-            let offset = axes.iter().zip(&names).fold(String::new(), |sum, (axis, name)| match sum.as_str() {
-                "" => format!("{name}.index()"),
-                _ => format!("({sum}) * {} + {name}.index()", axis.texts.len()),
-            });
+            let offset =
+                axes.iter().zip(&names).fold(String::new(), |sum, (axis, name)| match sum.as_str() {
+                    "" => format!("{name}.index()"),
+                    _ => format!("({sum}) * {} + {name}.index()", axis.texts.len()),
+                });
             let base = if first == 0 { String::new() } else { format!("{first} + ") };
             let _ = write!(arms, "Self::{variant}({}) => {base}{offset},", names.join(", "));
         }

@@ -27,7 +27,9 @@ pub(super) fn wire(registry: &Registry) -> String {
     out.push_str("/// Checks the fields the type asks for; others are ignored.\n///\n/// # Errors\n");
     out.push_str("/// Names the first field that is missing or out of range.\n");
     out.push_str("pub(super) fn into_kind(self) -> Result<EventKind, FieldError> {\n");
-    out.push_str("let Some(name) = self.name.as_deref() else { return Err(FieldError::missing(\"type\")) };\n");
+    out.push_str(
+        "let Some(name) = self.name.as_deref() else { return Err(FieldError::missing(\"type\")) };\n",
+    );
     out.push_str("Ok(match name {\n");
     for event in &registry.events {
         out.push_str(&arm(event));
@@ -63,7 +65,9 @@ fn check(field: &Field) -> String {
         FieldType::String => format!("field::text({name:?}, self.{name}.as_deref(), {max})"),
         FieldType::Uint => format!("field::uint({name:?}, self.{name}, {max})"),
         FieldType::Number => format!("field::number({name:?}, self.{name}, {min}.0, {max}.0)"),
-        FieldType::Enum => format!("field::choice({name:?}, self.{name}.as_deref(), {of}::parse, {of}::NAMES)"),
+        FieldType::Enum => {
+            format!("field::choice({name:?}, self.{name}.as_deref(), {of}::parse, {of}::NAMES)")
+        }
     };
     if field.required {
         return format!("{value}?.ok_or(FieldError::missing({name:?}))?");

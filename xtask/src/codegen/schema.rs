@@ -83,7 +83,9 @@ fn field_schema(registry: &Registry, field: &Field) -> Value {
         FieldType::Bool => json!({ "type": "boolean" }),
         FieldType::String => json!({ "type": "string", "minLength": 1, "maxLength": field.max }),
         FieldType::Uint => json!({ "type": "integer", "minimum": 0, "maximum": field.max }),
-        FieldType::Number => json!({ "type": "number", "minimum": field.min.unwrap_or(0), "maximum": field.max }),
+        FieldType::Number => {
+            json!({ "type": "number", "minimum": field.min.unwrap_or(0), "maximum": field.max })
+        }
         FieldType::Enum => {
             let label = field.of.as_deref().and_then(|of| registry.label(of));
             json!({ "enum": label.map(|label| label.values.clone()).unwrap_or_default() })

@@ -8,8 +8,12 @@ use crate::registry::{AttributeType, Field, FieldType, Registry, camel};
 
 pub(super) fn types(registry: &Registry) -> String {
     let mut out = format!("// {NOTICE}\n\nexport const SPEC_VERSION = '{}';\n", registry.spec_version);
-    let used: BTreeSet<&str> =
-        registry.events.iter().flat_map(|event| &event.fields).filter_map(|field| field.of.as_deref()).collect();
+    let used: BTreeSet<&str> = registry
+        .events
+        .iter()
+        .flat_map(|event| &event.fields)
+        .filter_map(|field| field.of.as_deref())
+        .collect();
     for label in registry.labels.iter().filter(|label| used.contains(label.name.as_str())) {
         let _ = write!(
             out,
@@ -29,7 +33,9 @@ pub(super) fn types(registry: &Registry) -> String {
         })
         .collect();
     out.push_str(&variants.join("\n"));
-    out.push_str(";\n\n/** What is known about a session; sent once a batch. */\nexport interface Attributes {\n");
+    out.push_str(
+        ";\n\n/** What is known about a session; sent once a batch. */\nexport interface Attributes {\n",
+    );
     for attribute in &registry.attributes {
         if ["session_id", "spec_version"].contains(&attribute.name.as_str()) {
             continue;

@@ -91,15 +91,15 @@ impl WireEvent<'_> {
                 latency_clock: field::choice(
                     "latency_clock",
                     self.latency_clock.as_deref(),
-                    Clock::parse,
-                    Clock::NAMES,
+                    LatencyClock::parse,
+                    LatencyClock::NAMES,
                 )?
-                .unwrap_or(Clock::Player),
+                .unwrap_or(LatencyClock::Player),
                 frames_decoded: field::uint("frames_decoded", self.frames_decoded, 9007199254740991)?,
                 frames_dropped: field::uint("frames_dropped", self.frames_dropped, 9007199254740991)?,
             },
             "download" => EventKind::Download {
-                kind: field::choice("kind", self.kind.as_deref(), Kind::parse, Kind::NAMES)?
+                kind: field::choice("kind", self.kind.as_deref(), DownloadKind::parse, DownloadKind::NAMES)?
                     .ok_or(FieldError::missing("kind"))?,
                 bytes: field::uint("bytes", self.bytes, 1099511627776)?.unwrap_or(0),
                 ttfb_ms: field::uint("ttfb_ms", self.ttfb_ms, 3600000)?,
@@ -110,15 +110,15 @@ impl WireEvent<'_> {
                 position: field::choice(
                     "position",
                     self.position.as_deref(),
-                    Position::parse,
-                    Position::NAMES,
+                    AdPosition::parse,
+                    AdPosition::NAMES,
                 )?
                 .ok_or(FieldError::missing("position"))?,
             },
             "ad_start" => EventKind::AdStart,
             "ad_end" => EventKind::AdEnd {
-                result: field::choice("result", self.result.as_deref(), Result::parse, Result::NAMES)?
-                    .unwrap_or(Result::Completed),
+                result: field::choice("result", self.result.as_deref(), AdResult::parse, AdResult::NAMES)?
+                    .unwrap_or(AdResult::Completed),
             },
             "ad_error" => EventKind::AdError {
                 code: field::text("code", self.code.as_deref(), 64)?.ok_or(FieldError::missing("code"))?,

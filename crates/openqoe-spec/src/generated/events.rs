@@ -81,7 +81,7 @@ pub enum EventKind {
         /// Live latency - wall clock minus the capture time of the frame shown.
         latency_ms: Option<u64>,
         /// How that capture time is known.
-        latency_clock: Clock,
+        latency_clock: LatencyClock,
         /// Frames the player has handled so far, dropped ones included (`totalVideoFrames`).
         frames_decoded: Option<u64>,
         /// Frames dropped so far (`droppedVideoFrames`).
@@ -92,7 +92,7 @@ pub enum EventKind {
     /// Source: CTA-5004-B `e=rr`.
     Download {
         /// What was asked for.
-        kind: Kind,
+        kind: DownloadKind,
         /// Body bytes received.
         bytes: u64,
         /// Request sent to first byte.
@@ -107,7 +107,7 @@ pub enum EventKind {
     /// Source: CTA-2066 adBreakStart.
     AdBreakStart {
         /// Where in the content the break is.
-        position: Position,
+        position: AdPosition,
     },
     /// The first frame of one ad - its impression.
     ///
@@ -118,7 +118,7 @@ pub enum EventKind {
     /// Source: Mux ad events.
     AdEnd {
         /// How.
-        result: Result,
+        result: AdResult,
     },
     /// An ad could not be fetched or played.
     ///

@@ -262,7 +262,7 @@ impl ViewEnd {
 
 /// What was downloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum DownloadKind {
     /// `video`
     Video,
     /// `audio`
@@ -276,10 +276,16 @@ pub enum Kind {
     /// `other`
     Other,
 }
-impl Kind {
+impl DownloadKind {
     /// Every variant, in order.
-    pub const ALL: &'static [Kind] =
-        &[Kind::Video, Kind::Audio, Kind::Text, Kind::Init, Kind::Manifest, Kind::Other];
+    pub const ALL: &'static [DownloadKind] = &[
+        DownloadKind::Video,
+        DownloadKind::Audio,
+        DownloadKind::Text,
+        DownloadKind::Init,
+        DownloadKind::Manifest,
+        DownloadKind::Other,
+    ];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &["video", "audio", "text", "init", "manifest", "other"];
     /// Position in [`Self::ALL`].
@@ -293,12 +299,12 @@ impl Kind {
     /// The variant of a name, `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
-            "video" => Some(Kind::Video),
-            "audio" => Some(Kind::Audio),
-            "text" => Some(Kind::Text),
-            "init" => Some(Kind::Init),
-            "manifest" => Some(Kind::Manifest),
-            "other" => Some(Kind::Other),
+            "video" => Some(DownloadKind::Video),
+            "audio" => Some(DownloadKind::Audio),
+            "text" => Some(DownloadKind::Text),
+            "init" => Some(DownloadKind::Init),
+            "manifest" => Some(DownloadKind::Manifest),
+            "other" => Some(DownloadKind::Other),
             _ => None,
         }
     }
@@ -337,7 +343,7 @@ impl Severity {
 
 /// How the capture time of the frame is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Clock {
+pub enum LatencyClock {
     /// `program_date_time`
     ProgramDateTime,
     /// `producer_reference_time`
@@ -345,9 +351,10 @@ pub enum Clock {
     /// `player`
     Player,
 }
-impl Clock {
+impl LatencyClock {
     /// Every variant, in order.
-    pub const ALL: &'static [Clock] = &[Clock::ProgramDateTime, Clock::ProducerReferenceTime, Clock::Player];
+    pub const ALL: &'static [LatencyClock] =
+        &[LatencyClock::ProgramDateTime, LatencyClock::ProducerReferenceTime, LatencyClock::Player];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &["program_date_time", "producer_reference_time", "player"];
     /// Position in [`Self::ALL`].
@@ -361,9 +368,9 @@ impl Clock {
     /// The variant of a name, `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
-            "program_date_time" => Some(Clock::ProgramDateTime),
-            "producer_reference_time" => Some(Clock::ProducerReferenceTime),
-            "player" => Some(Clock::Player),
+            "program_date_time" => Some(LatencyClock::ProgramDateTime),
+            "producer_reference_time" => Some(LatencyClock::ProducerReferenceTime),
+            "player" => Some(LatencyClock::Player),
             _ => None,
         }
     }
@@ -371,7 +378,7 @@ impl Clock {
 
 /// Where in the content the ad break is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Position {
+pub enum AdPosition {
     /// `pre`
     Pre,
     /// `mid`
@@ -379,9 +386,9 @@ pub enum Position {
     /// `post`
     Post,
 }
-impl Position {
+impl AdPosition {
     /// Every variant, in order.
-    pub const ALL: &'static [Position] = &[Position::Pre, Position::Mid, Position::Post];
+    pub const ALL: &'static [AdPosition] = &[AdPosition::Pre, AdPosition::Mid, AdPosition::Post];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &["pre", "mid", "post"];
     /// Position in [`Self::ALL`].
@@ -395,9 +402,9 @@ impl Position {
     /// The variant of a name, `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
-            "pre" => Some(Position::Pre),
-            "mid" => Some(Position::Mid),
-            "post" => Some(Position::Post),
+            "pre" => Some(AdPosition::Pre),
+            "mid" => Some(AdPosition::Mid),
+            "post" => Some(AdPosition::Post),
             _ => None,
         }
     }
@@ -405,15 +412,15 @@ impl Position {
 
 /// How the ad ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Result {
+pub enum AdResult {
     /// `completed`
     Completed,
     /// `skipped`
     Skipped,
 }
-impl Result {
+impl AdResult {
     /// Every variant, in order.
-    pub const ALL: &'static [Result] = &[Result::Completed, Result::Skipped];
+    pub const ALL: &'static [AdResult] = &[AdResult::Completed, AdResult::Skipped];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &["completed", "skipped"];
     /// Position in [`Self::ALL`].
@@ -427,8 +434,8 @@ impl Result {
     /// The variant of a name, `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
-            "completed" => Some(Result::Completed),
-            "skipped" => Some(Result::Skipped),
+            "completed" => Some(AdResult::Completed),
+            "skipped" => Some(AdResult::Skipped),
             _ => None,
         }
     }

@@ -48,19 +48,19 @@ pub mod view {
         /// `openqoe_abr_media_seconds_total`: Media time played with a known bitrate.
         AbrMediaSeconds,
         /// `openqoe_net_download_bytes_total`: Body bytes downloaded.
-        NetDownloadBytes(Kind),
+        NetDownloadBytes(DownloadKind),
         /// `openqoe_net_download_seconds_total`: Time spent in downloads, parallel ones each for themselves. Bytes over this is the throughput of a request.
-        NetDownloadSeconds(Kind),
+        NetDownloadSeconds(DownloadKind),
         /// `openqoe_net_failed_total`: Downloads that brought no usable body.
-        NetFailed(Kind),
+        NetFailed(DownloadKind),
         /// `openqoe_eng_view_qualified_total`: Views that played at least thirty seconds of content.
         EngViewQualified,
         /// `openqoe_ad_impression_total`: Ads that showed a first frame.
-        AdImpression(Position),
+        AdImpression(AdPosition),
         /// `openqoe_ad_breaks_total`: Ad breaks entered.
-        AdBreaks(Position),
+        AdBreaks(AdPosition),
         /// `openqoe_ad_ended_total`: Ads that ended, by how.
-        AdEnded(Result),
+        AdEnded(AdResult),
         /// `openqoe_ad_failed_total`: Ads that could not be fetched or played.
         AdFailed,
         /// `openqoe_ad_playing_seconds_total`: Seconds of ads on the screen.
@@ -140,13 +140,13 @@ pub mod view {
         /// `openqoe_playback_seek_latency_seconds`: Time from a seek to the next frame, or to the new position being decodable while paused.
         PlaybackSeekLatencySeconds,
         /// `openqoe_playback_live_latency_seconds`: Live latency, one sample a heartbeat while content plays. Viewers more than five minutes behind are left out.
-        PlaybackLiveLatencySeconds(Clock),
+        PlaybackLiveLatencySeconds(LatencyClock),
         /// `openqoe_playback_buffer_length_seconds`: Media buffered ahead of the playhead, one sample a heartbeat while content plays.
         PlaybackBufferLengthSeconds,
         /// `openqoe_net_segment_latency_seconds`: Request sent to last byte.
-        NetSegmentLatencySeconds(Kind),
+        NetSegmentLatencySeconds(DownloadKind),
         /// `openqoe_net_ttfb_seconds`: Request sent to first byte.
-        NetTtfbSeconds(Kind),
+        NetTtfbSeconds(DownloadKind),
         /// `openqoe_eng_watch_time_seconds`: Watched time of a view - startup, playing, stalls, seeks and ads, not pauses. The sum grows while viewers watch; the bucket is known when the view ends.
         EngWatchTimeSeconds,
         /// `openqoe_ad_startup_time_seconds`: Time from the break's start, or the end of the ad before, to the ad's first frame.

@@ -1,7 +1,8 @@
 //! What `cargo xtask codegen` made of `spec/registry`; committed, so that a build needs no generator.
 
-pub mod attributes;
-pub mod events;
-pub mod labels;
+pub(crate) mod attributes;
+pub(crate) mod events;
+pub(crate) mod labels;
+#[allow(unreachable_pub)] // re-exported as a whole: `openqoe_spec::metrics`
 pub mod metrics;
-pub mod outcomes;
+pub(crate) mod outcomes;

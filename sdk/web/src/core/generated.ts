@@ -12,16 +12,16 @@ export type Failure = 'technical' | 'business';
 export type SessionEnd = 'stopped' | 'content_change' | 'page_hide';
 
 /** What was downloaded. */
-export type Kind = 'video' | 'audio' | 'text' | 'init' | 'manifest' | 'other';
+export type DownloadKind = 'video' | 'audio' | 'text' | 'init' | 'manifest' | 'other';
 
 /** How the capture time of the frame is known. */
-export type Clock = 'program_date_time' | 'producer_reference_time' | 'player';
+export type LatencyClock = 'program_date_time' | 'producer_reference_time' | 'player';
 
 /** Where in the content the ad break is. */
-export type Position = 'pre' | 'mid' | 'post';
+export type AdPosition = 'pre' | 'mid' | 'post';
 
 /** How the ad ended. */
-export type Result = 'completed' | 'skipped';
+export type AdResult = 'completed' | 'skipped';
 
 /** What the player did; the queue adds `seq` and `t`. */
 export type EventBody =
@@ -50,15 +50,15 @@ export type EventBody =
   /** The page or app went to the background or came back. */
   | { type: 'visibility'; hidden: boolean }
   /** Still here, sent every 10 s whatever the state, so that all clocks advance while the viewer watches. Frame counts are cumulative for the player; the engine takes the differences. */
-  | { type: 'heartbeat'; buffer_ms?: number; latency_ms?: number; latency_clock?: Clock; frames_decoded?: number; frames_dropped?: number }
+  | { type: 'heartbeat'; buffer_ms?: number; latency_ms?: number; latency_clock?: LatencyClock; frames_decoded?: number; frames_dropped?: number }
   /** One request for a segment, manifest, key or init section came to its end. */
-  | { type: 'download'; kind: Kind; bytes?: number; ttfb_ms?: number; duration_ms?: number; failed?: boolean }
+  | { type: 'download'; kind: DownloadKind; bytes?: number; ttfb_ms?: number; duration_ms?: number; failed?: boolean }
   /** Content stops for one or more ads. */
-  | { type: 'ad_break_start'; position: Position }
+  | { type: 'ad_break_start'; position: AdPosition }
   /** The first frame of one ad - its impression. */
   | { type: 'ad_start' }
   /** One ad ended. */
-  | { type: 'ad_end'; result?: Result }
+  | { type: 'ad_end'; result?: AdResult }
   /** An ad could not be fetched or played. */
   | { type: 'ad_error'; code: string }
   /** Content goes on. */

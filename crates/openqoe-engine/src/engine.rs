@@ -1,0 +1,289 @@
+//! All sessions of one shard: batches in, measurements and outcomes out, time-outs when told the time.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use openqoe_spec::{Batch, Event, EventKind, LabelSetId, Labels, Outcome, Recorder, Rejected, Shed};
+
+use crate::config::Config;
+use crate::playback::Emit;
+use crate::sequence::Place as Order;
+use crate::sessions::{Place, Session, Sessions, Waiting};
+
+/// Who sent an event, as the ledger knows it: the gateway's affair, passed through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source(pub u16);
+
+/// Where outcomes are written down.
+pub trait Ledger {
+    /// One event of this source came to this end.
+    fn outcome(&mut self, source: Source, outcome: Outcome);
+}
+
+/// A batch, and what the gateway knows about its arrival.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// For the ledger.
+    pub source: Source,
+    /// Epoch ms on the gateway's clock.
+    pub received_at: u64,
+    /// The batch itself.
+    pub batch: Batch,
+}
+
+/// What the engine holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Sessions going on.
+    pub open: usize,
+    /// Ended sessions, kept to recognise late and repeated events.
+    pub parked: usize,
+    /// Events waiting for one sent before them.
+    pub waiting: usize,
+}
+
+/// The sessions of one shard.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    sessions: Sessions,
+    waiting: usize,
+    /// Sessions going on.
+    open: usize,
+    /// `tenant/session_id` of the batch at hand, kept for its allocation.
+    key: String,
+}
+
+impl Engine {
+    /// An engine without sessions.
+    pub fn new(config: Config) -> Engine {
+        Engine { config, sessions: Sessions::default(), waiting: 0, open: 0, key: String::new() }
+    }
+
+    /// Takes a batch in. Every event gets its outcome now, or later in [`Engine::expire`] when it has to wait.
+    pub fn apply<R: Recorder + Labels>(
+        &mut self,
+        arrival: Arrival<'_>,
+        recorder: &mut R,
+        ledger: &mut impl Ledger,
+    ) {
+        let Arrival { tenant, source, received_at, batch } = arrival;
+        let Some((place, set)) = self.session(tenant, &batch, recorder, ledger) else {
+            for _ in &batch.events {
+                ledger.outcome(source, Outcome::Shed(Shed::SessionLimit));
+            }
+            return;
+        };
+        let origin = batch.origin(received_at);
+        let Some(session) = self.sessions.get(place) else { return };
+        session.heard_at = session.heard_at.max(received_at);
+        let was_over = session.view.is_over();
+        for event in batch.events {
+            let at = origin.saturating_add(event.t).min(received_at);
+            let waiting = Waiting { event, set, source, at, received_at };
+            self.waiting = admit(session, waiting, self.waiting, &self.config, recorder, ledger);
+        }
+        self.after(place, was_over);
+    }
+
+    /// Lets time pass: ends silent views, gives up on lost events, forgets what ended long ago. `now` is epoch ms.
+    pub fn expire<R: Recorder>(&mut self, now: u64, recorder: &mut R, ledger: &mut impl Ledger) {
+        while let Some(place) = self.sessions.due(now) {
+            let Some(session) = self.sessions.get(place) else { continue };
+            let was_over = session.view.is_over();
+            let overdue = session
+                .sequence
+                .first_waiting()
+                .is_some_and(|first| first.received_at + self.config.reorder_window <= now);
+            if overdue {
+                self.waiting = give_up(session, self.waiting, &self.config, recorder, ledger);
+            }
+            let silent = now.saturating_sub(session.heard_at);
+            if session.view.is_over() && silent >= self.config.keep_ended {
+                self.forget(place, ledger);
+                continue;
+            }
+            if !session.view.is_over() && silent >= session.view.patience(&self.config) {
+                let at = session.heard_at;
+                let (view, mut out) = emit(session, at, recorder);
+                view.time_out(&mut out);
+            }
+            self.after(place, was_over);
+        }
+    }
+
+    /// What the engine holds right now.
+    pub fn stats(&self) -> Stats {
+        Stats { open: self.open, parked: self.sessions.len() - self.open, waiting: self.waiting }
+    }
+
+    /// The batch's session and label set, made when they are new. `None` when there is no room.
+    fn session<R: Recorder + Labels>(
+        &mut self,
+        tenant: &str,
+        batch: &Batch,
+        recorder: &mut R,
+        ledger: &mut impl Ledger,
+    ) -> Option<(Place, LabelSetId)> {
+        self.key.clear();
+        self.key.extend([tenant, "/", &batch.session_id]);
+        let attributes = hash(&batch.attributes);
+        if let Some(place) = self.sessions.find(&self.key) {
+            let session = self.sessions.get(place)?;
+            let same = session.attributes == attributes;
+            let set = if same { session.set } else { recorder.intern(tenant, &batch.attributes) };
+            session.attributes = attributes;
+            return Some((place, set));
+        }
+        if self.sessions.len() >= self.config.max_sessions {
+            let oldest = self.sessions.oldest_ended()?;
+            self.forget(oldest, ledger);
+        }
+        let set = recorder.intern(tenant, &batch.attributes);
+        self.open += 1;
+        Some((self.sessions.insert(&self.key, tenant.len(), set, attributes), set))
+    }
+
+    /// Keeps count and timer of a session that has changed.
+    fn after(&mut self, place: Place, was_over: bool) {
+        let Some(session) = self.sessions.get(place) else { return };
+        let is_over = session.view.is_over();
+        let due = due(session, &self.config);
+        match (was_over, is_over) {
+            (false, true) => {
+                self.open -= 1;
+                self.sessions.note_ended(place);
+            }
+            (true, false) => self.open += 1,
+            _ => {}
+        }
+        self.sessions.schedule(place, due);
+    }
+
+    fn forget(&mut self, place: Place, ledger: &mut impl Ledger) {
+        let Some(mut session) = self.sessions.remove(place) else { return };
+        for waiting in session.sequence.clear() {
+            self.waiting -= 1;
+            ledger.outcome(waiting.source, Outcome::Rejected(Rejected::AfterEnd));
+        }
+    }
+}
+
+fn hash(attributes: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    attributes.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// When the session wants to be looked at next.
+fn due(session: &Session, config: &Config) -> u64 {
+    let patience = if session.view.is_over() { config.keep_ended } else { session.view.patience(config) };
+    let silence = session.heard_at + patience;
+    let gap = session.sequence.first_waiting().map(|first| first.received_at + config.reorder_window);
+    gap.map_or(silence, |gap| gap.min(silence))
+}
+
+fn emit<'a, R>(
+    session: &'a mut Session,
+    at: u64,
+    recorder: &'a mut R,
+) -> (&'a mut crate::playback::View, Emit<'a, R>) {
+    let Session { key, tenant_len, view, set, .. } = session;
+    let session_id = &key[*tenant_len + 1..];
+    (view, Emit { set: *set, at, session_id, recorder })
+}
+
+/// Decides about one event; returns how many events wait afterwards.
+fn admit<R: Recorder>(
+    session: &mut Session,
+    arrived: Waiting,
+    mut waiting: usize,
+    config: &Config,
+    recorder: &mut R,
+    ledger: &mut impl Ledger,
+) -> usize {
+    let seq = arrived.event.seq;
+    match session.sequence.place(seq) {
+        Order::Duplicate => ledger.outcome(arrived.source, Outcome::Duplicate),
+        Order::Late => ledger.outcome(arrived.source, Outcome::Rejected(Rejected::Late)),
+        Order::Early => {
+            session.sequence.wait(seq, arrived);
+            waiting += 1;
+            if session.sequence.waiting() > config.reorder_events {
+                waiting = give_up(session, waiting, config, recorder, ledger);
+            }
+        }
+        Order::Next => {
+            session.sequence.step();
+            take(session, arrived, config, recorder, ledger);
+            waiting = drain(session, waiting, config, recorder, ledger);
+        }
+    }
+    waiting
+}
+
+fn give_up<R: Recorder>(
+    session: &mut Session,
+    waiting: usize,
+    config: &Config,
+    recorder: &mut R,
+    ledger: &mut impl Ledger,
+) -> usize {
+    if session.sequence.give_up() {
+        let at = session.heard_at;
+        let (view, mut out) = emit(session, at, recorder);
+        view.lose_beginning(&mut out);
+    }
+    drain(session, waiting, config, recorder, ledger)
+}
+
+fn drain<R: Recorder>(
+    session: &mut Session,
+    mut waiting: usize,
+    config: &Config,
+    recorder: &mut R,
+    ledger: &mut impl Ledger,
+) -> usize {
+    while let Some(next) = session.sequence.take_next() {
+        waiting -= 1;
+        take(session, next, config, recorder, ledger);
+    }
+    waiting
+}
+
+/// An event whose turn has come.
+fn take<R: Recorder>(
+    session: &mut Session,
+    arrived: Waiting,
+    config: &Config,
+    recorder: &mut R,
+    ledger: &mut impl Ledger,
+) {
+    let Waiting { event, set, source, at, .. } = arrived;
+    if session.closed {
+        ledger.outcome(source, Outcome::Rejected(Rejected::AfterEnd));
+        return;
+    }
+    ledger.outcome(source, Outcome::Counted);
+    apply(session, &event, set, at, config, recorder);
+}
+
+fn apply<R: Recorder>(
+    session: &mut Session,
+    event: &Event,
+    set: LabelSetId,
+    at: u64,
+    config: &Config,
+    recorder: &mut R,
+) {
+    session.closed = matches!(event.kind, EventKind::SessionEnd { .. });
+    let moved = session.set != set;
+    let (view, mut out) = emit(session, at, recorder);
+    if moved {
+        view.relabel(event.t, config, &mut out, set);
+    }
+    view.apply(event, config, &mut out);
+    session.set = set;
+}

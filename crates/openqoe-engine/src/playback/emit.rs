@@ -1,0 +1,52 @@
+//! Short words for what a view has to say, with the session they are said of.
+
+use openqoe_spec::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
+use openqoe_spec::{Exemplar, LabelSetId, Measurement, Recorder};
+
+/// Where one session's measurements go.
+pub(crate) struct Emit<'a, R> {
+    /// The session's label set.
+    pub(crate) set: LabelSetId,
+    /// When the event happened, epoch ms on the gateway's clock.
+    pub(crate) at: u64,
+    pub(crate) session_id: &'a str,
+    pub(crate) recorder: &'a mut R,
+}
+
+impl<R: Recorder> Emit<'_, R> {
+    pub(crate) fn one(&mut self, counter: Counter) {
+        self.add(counter, 1.0);
+    }
+
+    /// Adds milliseconds to a counter of seconds, or so many of anything else.
+    pub(crate) fn add(&mut self, counter: Counter, by: f64) {
+        self.recorder.record(self.set, Measurement::Count(counter, by));
+    }
+
+    pub(crate) fn keyed(&mut self, counter: KeyedCounter, key: &str) {
+        self.recorder.record(self.set, Measurement::CountKeyed(counter, key));
+    }
+
+    pub(crate) fn shift(&mut self, gauge: Gauge, by: f64) {
+        self.recorder.record(self.set, Measurement::Move(gauge, by));
+    }
+
+    /// A value in milliseconds.
+    pub(crate) fn observe(&mut self, histogram: Histogram, ms: u64) {
+        self.recorder.record(self.set, Measurement::Observe(histogram, ms as f64, self.exemplar()));
+    }
+
+    pub(crate) fn grow(&mut self, histogram: Histogram, ms: u64) {
+        self.recorder.record(self.set, Measurement::Advance(histogram, ms as f64));
+    }
+
+    pub(crate) fn settle(&mut self, histogram: Histogram, ms: u64) {
+        self.recorder.record(self.set, Measurement::Settle(histogram, ms as f64, self.exemplar()));
+    }
+}
+
+impl<'a, R> Emit<'a, R> {
+    fn exemplar(&self) -> Option<Exemplar<'a>> {
+        Some(Exemplar { session_id: self.session_id, at: self.at })
+    }
+}

@@ -1,0 +1,199 @@
+//! One view: the state machine between a player's events and what its viewer lived through.
+//!
+//! The semantics are those of CTA-2066 as Media3's PlaybackStats reads it, settled where the two are silent by the decision
+//! table of OQEP-0001. Events only set facts (paused, seeking, stalled ...); the phase follows from the facts, and time goes
+//! to the phase it passed in.
+
+mod ads;
+mod emit;
+mod ending;
+mod phase;
+mod samples;
+mod seek;
+mod startup;
+
+use openqoe_spec::metrics::view::Counter;
+use openqoe_spec::{Cause, Event, EventKind, LabelSetId, Recorder, ViewEnd};
+
+pub(crate) use emit::Emit;
+use phase::Phase;
+
+use crate::config::Config;
+
+/// What is known about a view.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    /// `t` of the newest event taken in.
+    clock: u64,
+    phase: Phase,
+    startup: startup::Startup,
+    seek: Option<seek::Seek>,
+    ads: ads::Ads,
+    samples: samples::Samples,
+    ending: ending::Ending,
+    paused: bool,
+    stalled: bool,
+    hidden: bool,
+    /// Length of the rebuffering going on.
+    stall: u64,
+    playing: u64,
+    watched: u64,
+}
+
+impl View {
+    /// Takes the next event of the session.
+    pub(crate) fn apply<R: Recorder>(&mut self, event: &Event, config: &Config, out: &mut Emit<'_, R>) {
+        self.advance(event.t, config, out);
+        self.ending.wake();
+        self.note(&event.kind, out);
+        self.settle(out);
+    }
+
+    /// The beginning of the session was lost on the way: its startup cannot be measured.
+    pub(crate) fn lose_beginning<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        self.startup.lose_beginning(out);
+    }
+
+    /// Nothing was heard for too long.
+    pub(crate) fn time_out<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        self.ending.sleep();
+        self.end(ViewEnd::Timeout, out);
+        self.settle(out);
+    }
+
+    /// The session's attributes changed at `t`: time until then belongs to the old label set, what is counted right now
+    /// moves to the new one.
+    pub(crate) fn relabel<R: Recorder>(
+        &mut self,
+        t: u64,
+        config: &Config,
+        out: &mut Emit<'_, R>,
+        to: LabelSetId,
+    ) {
+        self.advance(t, config, out);
+        self.phase.leave(&self.samples, out);
+        out.set = to;
+        self.phase.enter(&self.samples, out);
+    }
+
+    /// Whether nothing more is expected: it ended, failed, or fell silent.
+    pub(crate) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// How long it may be silent before its view has ended.
+    pub(crate) fn patience(&self, config: &Config) -> u64 {
+        match self.phase {
+            Phase::Paused => config.silence_paused,
+            _ if self.hidden => config.silence_hidden,
+            _ => config.silence,
+        }
+    }
+
+    fn advance<R: Recorder>(&mut self, t: u64, config: &Config, out: &mut Emit<'_, R>) {
+        let passed = t.saturating_sub(self.clock);
+        self.clock = self.clock.max(t);
+        let most = if self.phase == Phase::Paused { config.silence_paused } else { config.max_step };
+        let step = passed.min(most);
+        if step > 0 {
+            self.spend(step, out);
+        }
+    }
+
+    fn note<R: Recorder>(&mut self, kind: &EventKind, out: &mut Emit<'_, R>) {
+        match kind {
+            EventKind::SessionStart => self.startup.begin(self.clock),
+            EventKind::PlayRequest { .. } => self.request(out),
+            EventKind::Playing => self.frame(out),
+            EventKind::Pause => self.pause(out),
+            EventKind::Stall => self.wait(out),
+            EventKind::SeekStart => self.seek_start(out),
+            EventKind::SeekEnd => self.seek_end(out),
+            EventKind::Ended => self.finish(out),
+            EventKind::Error { code, fatal, category } => self.error(code, *fatal, *category, out),
+            EventKind::Rendition { bitrate } => self.samples.rendition(*bitrate, self.startup.started(), out),
+            EventKind::Rate { rate } => self.samples.rate(*rate),
+            EventKind::Visibility { hidden } => self.visibility(*hidden, out),
+            EventKind::Heartbeat { buffer_ms, latency_ms, latency_clock, frames_decoded, frames_dropped } => {
+                if self.phase == Phase::Playing {
+                    samples::buffer(*buffer_ms, out);
+                    samples::latency(*latency_ms, *latency_clock, out);
+                }
+                self.samples.frames(*frames_decoded, *frames_dropped, out);
+            }
+            EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed } => {
+                samples::download(*kind, *bytes, *ttfb_ms, *duration_ms, *failed, out);
+            }
+            EventKind::AdBreakStart { position } => self.ad_break_start(*position, out),
+            EventKind::AdStart => self.ad_start(out),
+            EventKind::AdEnd { result } => self.ads.end(*result, self.clock, out),
+            EventKind::AdError { .. } => self.ads.fail(self.clock, out),
+            EventKind::AdBreakEnd => self.ad_break_end(),
+            EventKind::SessionEnd { reason } => self.close(*reason, out),
+        }
+    }
+
+    fn request<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        self.request_at(self.clock, out);
+    }
+
+    /// Frames without a request before them: the session's start was the request.
+    fn request_unless_reported<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        self.request_at(self.startup.begun(), out);
+    }
+
+    fn request_at<R: Recorder>(&mut self, t: u64, out: &mut Emit<'_, R>) {
+        self.paused = false;
+        self.ending.replay();
+        self.startup.request(t, self.hidden, out);
+        if let Some(category) = self.ending.early_failure() {
+            self.fail(category, out);
+        }
+    }
+
+    /// Frames are moving.
+    fn frame<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        self.request_unless_reported(out);
+        if self.ads.in_break() {
+            self.ads.resume();
+            return;
+        }
+        self.stalled = false;
+        self.seek_done(out);
+        self.startup.content_frame(self.clock, self.ads.before_content(), out);
+    }
+
+    fn pause<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        if self.ads.in_break() && !self.ads.is_showing() {
+            return;
+        }
+        self.paused = true;
+        self.stalled = false;
+        self.startup.interrupt(Cause::Pause, out);
+        if self.seek.is_some_and(|seek| seek.landed) {
+            self.seek_done(out);
+        }
+    }
+
+    fn wait<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        if self.ads.in_break() {
+            self.ads.stall(out);
+        } else if self.may_stall() {
+            self.stalled = true;
+            out.one(Counter::PlaybackRebuffers);
+        }
+    }
+
+    /// Waiting is rebuffering only where frames were moving and were meant to go on moving.
+    fn may_stall(&self) -> bool {
+        let moving = self.startup.content_shown() && !self.ending.is_over();
+        moving && self.seek.is_none() && !self.paused && !self.stalled
+    }
+
+    fn visibility<R: Recorder>(&mut self, hidden: bool, out: &mut Emit<'_, R>) {
+        self.hidden = hidden;
+        if hidden {
+            self.startup.interrupt(Cause::Background, out);
+        }
+    }
+}

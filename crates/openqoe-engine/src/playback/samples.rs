@@ -1,0 +1,108 @@
+//! What the player reports in passing: renditions, frames, buffer, latency, downloads.
+
+use openqoe_spec::metrics::view::{Counter, Histogram};
+use openqoe_spec::{Direction, DownloadKind, LatencyClock, Recorder};
+
+use super::Emit;
+
+/// Viewers further behind the live edge are watching a recording (Mux Live Latency).
+const LIVE_EDGE: u64 = 300_000;
+
+#[derive(Debug)]
+pub(super) struct Samples {
+    /// bit/s on the screen, 0 when unknown.
+    bitrate: u64,
+    rate: f64,
+    decoded: u64,
+    dropped: u64,
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Samples { bitrate: 0, rate: 1.0, decoded: 0, dropped: 0 }
+    }
+}
+
+impl Samples {
+    pub(super) fn bitrate(&self) -> u64 {
+        self.bitrate
+    }
+
+    pub(super) fn rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    /// CTA-2066 bitsPlayed and mediaTime: what passes on the screen counts by media time.
+    pub(super) fn played<R: Recorder>(&self, step: u64, out: &mut Emit<'_, R>) {
+        if self.bitrate > 0 {
+            let media = step as f64 * self.rate;
+            out.add(Counter::AbrMediaSeconds, media);
+            out.add(Counter::AbrBitsPlayed, self.bitrate as f64 * media / 1000.0);
+        }
+    }
+
+    pub(super) fn rendition<R: Recorder>(&mut self, bitrate: u64, started: bool, out: &mut Emit<'_, R>) {
+        if started && self.bitrate > 0 && bitrate != self.bitrate {
+            let direction = if bitrate > self.bitrate { Direction::Up } else { Direction::Down };
+            out.one(Counter::AbrSwitch(direction));
+        }
+        self.bitrate = bitrate;
+    }
+
+    /// Cumulative counts to differences. A count that falls belongs to a new source, which began at 0.
+    pub(super) fn frames<R: Recorder>(
+        &mut self,
+        decoded: Option<u64>,
+        dropped: Option<u64>,
+        out: &mut Emit<'_, R>,
+    ) {
+        let pairs = [
+            (decoded, &mut self.decoded, Counter::PlaybackFramesDecoded),
+            (dropped, &mut self.dropped, Counter::PlaybackFramesDropped),
+        ];
+        for (count, last, counter) in pairs {
+            let Some(count) = count else { continue };
+            let more = count.checked_sub(*last).unwrap_or(count);
+            *last = count;
+            if more > 0 {
+                out.add(counter, more as f64);
+            }
+        }
+    }
+}
+
+pub(super) fn buffer<R: Recorder>(buffer_ms: Option<u64>, out: &mut Emit<'_, R>) {
+    if let Some(ms) = buffer_ms {
+        out.observe(Histogram::PlaybackBufferLengthSeconds, ms);
+    }
+}
+
+pub(super) fn latency<R: Recorder>(latency_ms: Option<u64>, clock: LatencyClock, out: &mut Emit<'_, R>) {
+    if let Some(ms) = latency_ms.filter(|ms| *ms <= LIVE_EDGE) {
+        out.observe(Histogram::PlaybackLiveLatencySeconds(clock), ms);
+    }
+}
+
+pub(super) fn download<R: Recorder>(
+    kind: DownloadKind,
+    bytes: u64,
+    ttfb_ms: Option<u64>,
+    duration_ms: Option<u64>,
+    failed: bool,
+    out: &mut Emit<'_, R>,
+) {
+    out.add(Counter::NetDownloadBytes(kind), bytes as f64);
+    if let Some(ms) = duration_ms {
+        out.add(Counter::NetDownloadSeconds(kind), ms as f64);
+    }
+    if failed {
+        out.one(Counter::NetFailed(kind));
+        return;
+    }
+    if let Some(ms) = duration_ms {
+        out.observe(Histogram::NetSegmentLatencySeconds(kind), ms);
+    }
+    if let Some(ms) = ttfb_ms {
+        out.observe(Histogram::NetTtfbSeconds(kind), ms);
+    }
+}
