@@ -4,7 +4,7 @@
 import type Hls from 'hls.js';
 import type { ErrorData, Fragment, HlsListeners, LoaderStats } from 'hls.js';
 import type { Adapter, Report, Sample } from '../core/adapter.js';
-import type { Kind } from '../core/generated.js';
+import type { DownloadKind } from '../core/generated.js';
 import { observeElement } from '../media/element.js';
 import { sampleElement } from '../media/sample.js';
 
@@ -43,16 +43,13 @@ export const hlsjs: Adapter<Hls> = {
     });
     // The level of the fragment under the playhead, not of the one being fetched (LEVEL_SWITCHING).
     on(Events.LEVEL_SWITCHED, (_, { level }) => reportRendition(level));
-    const playlists = [
-      'MANIFEST_LOADED',
-      'LEVEL_LOADED',
-      'AUDIO_TRACK_LOADED',
-      'SUBTITLE_TRACK_LOADED',
-    ] as const;
-    for (const name of playlists) on(Events[name], playlist);
+    on(Events.MANIFEST_LOADED, playlist);
+    on(Events.LEVEL_LOADED, playlist);
+    on(Events.AUDIO_TRACK_LOADED, playlist);
+    on(Events.SUBTITLE_TRACK_LOADED, playlist);
     on(Events.FRAG_LOADED, (_, { frag, part }) => download(report, kindOf(frag), (part ?? frag).stats));
     on(Events.ERROR, (_, data) => {
-      if (/Load(Error|Time[oO]ut)$/.test(data.details))
+      if (/Load(Err|Time)/.test(data.details))
         report({ type: 'download', kind: kindOfError(data), failed: true });
       report({ type: 'error', code: data.details, fatal: data.fatal });
     });
@@ -68,7 +65,7 @@ export const hlsjs: Adapter<Hls> = {
   },
 };
 
-function download(report: Report, kind: Kind, { loaded, loading }: LoaderStats): void {
+function download(report: Report, kind: DownloadKind, { loaded, loading }: LoaderStats): void {
   const since = (moment: number) => Math.max(0, Math.round(moment - loading.start));
   report({
     type: 'download',
@@ -79,20 +76,20 @@ function download(report: Report, kind: Kind, { loaded, loading }: LoaderStats):
   });
 }
 
-function kindOf({ sn, type }: Fragment): Kind {
+function kindOf({ sn, type }: Fragment): DownloadKind {
   if (sn === 'initSegment') return 'init';
   return ({ main: 'video', audio: 'audio', subtitle: 'text' } as const)[type];
 }
 
-function kindOfError({ frag, details }: ErrorData): Kind {
-  if (details.startsWith('frag') && frag) return kindOf(frag);
-  return details.startsWith('key') ? 'other' : 'manifest';
+function kindOfError({ frag, details }: ErrorData): DownloadKind {
+  if (/^frag/.test(details) && frag) return kindOf(frag);
+  return /^key/.test(details) ? 'other' : 'manifest';
 }
 
 function latency(hls: Hls): Sample {
   const shown = hls.playingDate;
-  if (!hls.latestLevelDetails?.live) return {};
-  const ms = shown ? Date.now() - shown.getTime() : hls.latency * 1_000;
-  if (!(ms > 0)) return {};
-  return { latency_ms: Math.round(ms), latency_clock: shown ? 'program_date_time' : 'player' };
+  const ms = Math.round(shown ? Date.now() - +shown : hls.latency * 1_000);
+  // A viewer's clock that is behind the packager's would make it negative.
+  if (!hls.latestLevelDetails?.live || ms < 0) return {};
+  return { latency_ms: ms, latency_clock: shown ? 'program_date_time' : 'player' };
 }

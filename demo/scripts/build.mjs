@@ -1,0 +1,9 @@
+// Builds demo/dist/: index.html, demo.css and demo.js, which the gateway embeds and serves as /demo/.
+
+import { rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { bundle, copyPage } from './bundle.mjs';
+
+await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
+await build(bundle);
+await copyPage();
