@@ -1,1 +1,10 @@
-//! placeholder
+//! Bytes to events, and to rejections: one file or folder for every protocol, one line each in [`PROTOCOLS`].
+//!
+//! Decoders do no I/O, read no clock, never panic on input, and never let one bad event take a batch down with it.
+
+mod native;
+mod protocol;
+mod suggest;
+
+pub use protocol::{Decoded, PROTOCOLS, ProtocolDef, Refused, Rejection};
+pub use suggest::closest;
