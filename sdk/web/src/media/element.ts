@@ -12,9 +12,12 @@ const ERRORS = ['ABORTED', 'NETWORK', 'DECODE', 'SRC_NOT_SUPPORTED'];
 
 /** Reports what the element is doing now, then what it does. Returns the function that stops observing. */
 export function observeElement(media: HTMLMediaElement, report: Report): () => void {
-  // The one thing remembered: whether playback was asked for and has not begun. An autoplaying element fires `play`
-  // only when it has data, long after the viewer began to wait; the late `play` must not be a second request.
+  // An autoplaying element fires `play` only when it has data, long after the viewer began to wait: once playback is
+  // asked for, the late `play` must not be a second request.
   let asked = false;
+  // Before anything has played, a seek only says where to start: every live stream begins with one, and so does every
+  // film that is resumed. It is no seek of the viewer's, who waits for the start all the same.
+  let begun = false;
 
   const ask = () => {
     if (!asked) report({ type: 'play_request', trigger: triggerOf(media) });
@@ -25,25 +28,23 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     report({ type: 'pause' });
   };
   const playing = () => {
+    // A late event of the seek before this one.
+    if (media.seeking) return;
     asked = false;
+    begun = true;
     report({ type: 'playing' });
   };
-  const reportRate = () => report({ type: 'rate', rate: Math.min(16, Math.max(0, media.playbackRate)) });
-
-  function reportPresent(): void {
-    if (media.playbackRate !== 1) reportRate();
-    if (media.ended) return;
-    const autoplays = media.autoplay && !media.played.length && media.readyState < HAVE_ENOUGH_DATA;
-    if (!media.paused || autoplays) ask();
-    if (media.seeking) report({ type: 'seek_start' });
-    else if (!media.paused && media.readyState >= HAVE_FUTURE_DATA) playing();
-  }
+  const playingIfReady = () => {
+    if (!media.paused && media.readyState >= HAVE_FUTURE_DATA) playing();
+  };
+  const seek = (type: 'seek_start' | 'seek_end') => {
+    if (begun) report({ type });
+  };
+  const rate = () => report({ type: 'rate', rate: Math.min(16, Math.max(0, media.playbackRate)) });
 
   const stop = listen(media, {
     play: ask,
-    playing() {
-      if (!media.seeking) playing();
-    },
+    playing,
     waiting() {
       if (!media.seeking && !media.ended) report({ type: 'stall' });
     },
@@ -55,22 +56,22 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
       // Everything an autoplaying element waits for is there and it does not play: the browser forbids it.
       if (asked && media.paused) pause();
     },
-    seeking: () => report({ type: 'seek_start' }),
+    seeking: () => seek('seek_start'),
     seeked() {
-      if (media.seeking) return;
-      report({ type: 'seek_end' });
+      seek('seek_end');
       // No `playing` is promised after a seek that did not have to wait for data.
-      if (!media.paused && media.readyState >= HAVE_FUTURE_DATA) playing();
+      playingIfReady();
     },
     ended() {
       asked = false;
       report({ type: 'ended' });
     },
     emptied() {
-      // Loading another resource pauses the element without a `pause` event.
-      if (media.paused && !asked) report({ type: 'pause' });
+      // Another resource is loaded, which pauses the element without a `pause` event.
+      if (begun && media.paused) pause();
+      begun = false;
     },
-    ratechange: reportRate,
+    ratechange: rate,
     error() {
       // `src = ''` is how pages let go of a resource; the error it raises is none of the viewer's.
       if (!media.error || media.getAttribute('src') === '') return;
@@ -78,6 +79,11 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     },
   });
 
-  reportPresent();
+  if (media.playbackRate !== 1) rate();
+  if (!media.ended) {
+    const autoplays = media.autoplay && !media.played.length && media.readyState < HAVE_ENOUGH_DATA;
+    if (!media.paused || autoplays) ask();
+    playingIfReady();
+  }
   return stop;
 }

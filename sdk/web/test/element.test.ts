@@ -1,0 +1,78 @@
+// The media normaliser against vectors: what an element does, and what is reported at each step.
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { html5 } from '../src/adapters/html5.js';
+import type { EventBody } from '../src/core/generated.js';
+import { FakeMedia, type Step } from './fake-media.js';
+import rules from './vectors/element.json' with { type: 'json' };
+import chromium from './vectors/element-chromium.json' with { type: 'json' };
+
+interface Vector {
+  name: string;
+  steps: Step[];
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+function replay(steps: Step[]): EventBody[][] {
+  const media = new FakeMedia();
+  vi.stubGlobal('navigator', { userActivation: media.state });
+  let reported: EventBody[] = [];
+  return steps.map(({ event, set }) => {
+    reported = [];
+    Object.assign(media.state, set);
+    if (event === 'observe') html5.attach(media.asElement(), (body) => reported.push(body));
+    else media.fire(event);
+    return reported;
+  });
+}
+
+describe.each([
+  ['rules', rules.cases as Vector[]],
+  ['Chromium', chromium.cases as Vector[]],
+])('%s', (_, cases) => {
+  it.each(cases.map((vector) => [vector.name, vector.steps] as const))('%s', (_, steps) => {
+    expect(replay(steps)).toEqual(steps.map((step) => step.expect));
+  });
+});
+
+describe('html5', () => {
+  it('knows an element by what it can do', () => {
+    expect(html5.handles(new FakeMedia())).toBe(true);
+    for (const other of [undefined, null, 1, {}, { loadSource() {} }])
+      expect(html5.handles(other)).toBe(false);
+  });
+
+  it('leaves no listener behind', () => {
+    const media = new FakeMedia();
+    const attachment = html5.attach(media.asElement(), () => {});
+    expect(media.listeners).toBeGreaterThan(5);
+    attachment.detach();
+    expect(media.listeners).toBe(0);
+  });
+
+  it('samples the range under the playhead and the frame counts', () => {
+    const media = new FakeMedia();
+    const { sample } = html5.attach(media.asElement(), () => {});
+    Object.assign(media, {
+      currentTime: 12.5,
+      ranges: [
+        [0, 10],
+        [12, 20.25],
+      ],
+    });
+    media.frames = { totalVideoFrames: 300, droppedVideoFrames: 4 };
+    expect(sample()).toEqual({ buffer_ms: 7750, frames_decoded: 300, frames_dropped: 4 });
+    media.currentTime = 11;
+    expect(sample().buffer_ms).toBe(0);
+  });
+
+  it('asks as the viewer where the browser does not know about activation', () => {
+    vi.stubGlobal('navigator', undefined);
+    const media = new FakeMedia();
+    const reported: EventBody[] = [];
+    html5.attach(media.asElement(), (body) => reported.push(body));
+    media.fire('play', { paused: false });
+    expect(reported).toEqual([{ type: 'play_request', trigger: 'user' }]);
+  });
+});
