@@ -58,7 +58,7 @@ window.openqoeDemo = {
 qoe.attach(player.handle);
 fillIn(query);
 wireStart();
-wireFaults(faults);
+wireFaults(faults, query.player === 'hlsjs');
 wireSession();
 setInterval(() => drawFigures(page, watch), 200);
 if (query.autoplay) start(true);
@@ -72,6 +72,7 @@ function page<T extends HTMLElement = HTMLElement>(id: string): T {
 
 function start(muted: boolean): void {
   page('start').hidden = true;
+  video.controls = true;
   video.muted = muted;
   player.load();
   watch.playCalled();
@@ -103,7 +104,7 @@ function wireSession(): void {
   }, 250);
 }
 
-function wireFaults({ set, stallFor }: FaultControl): void {
+function wireFaults({ set, stallFor }: FaultControl, segmented: boolean): void {
   const state = page('fault-state');
   const say = (text: string, active: boolean) => {
     state.textContent = text;
@@ -122,6 +123,8 @@ function wireFaults({ set, stallFor }: FaultControl): void {
       say(active ? `${button.textContent}: until cleared.` : 'No fault.', active);
     });
   }
+  if (!segmented)
+    say('A progressive file is one request: only requests after a far seek meet a fault.', false);
   onSubmit('stall', async (seconds) => {
     press();
     say('Segments are held; the buffer runs out first.', true);
@@ -137,6 +140,7 @@ function wireFaults({ set, stallFor }: FaultControl): void {
   function onSubmit(id: string, act: (seconds: number) => Promise<void>): void {
     const form = page<HTMLFormElement>(id);
     const button = form.querySelector('button') as HTMLButtonElement;
+    button.disabled = !segmented;
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
       button.disabled = true;

@@ -37,6 +37,7 @@ export function faultControl(scope: string, video: HTMLVideoElement, watch: Trut
   }
 
   async function stallFor(seconds: number): Promise<void> {
+    if (video.paused) throw new Error('start playback first');
     const deadline = performance.now() + GIVE_UP_MS;
     await set({ hold: true });
     try {

@@ -66,7 +66,7 @@ export function watchFrames(
     else truth.playing_ms += gap;
   }
 
-  video.requestVideoFrameCallback(onFrame);
+  video.requestVideoFrameCallback?.(onFrame);
   // Frames are not presented while the page is hidden, which is nobody's stall.
   document.addEventListener('visibilitychange', forget);
   for (const type of ['pause', 'seeking', 'emptied']) video.addEventListener(type, forget);

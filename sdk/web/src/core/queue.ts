@@ -47,8 +47,8 @@ export function createQueue(bound: number, onFirstDrop: () => void): Queue {
       let chars = 0;
       for (const entry of entries.slice(from, from + MAX_BATCH)) {
         chars += entry.event.length;
-        const alike = entry.session === first.session && entry.attributes === first.attributes;
-        if (!alike || (chars > maxChars && found.length > 0)) break;
+        // A session never shares its set with another.
+        if (entry.attributes !== first.attributes || (chars > maxChars && found.length > 0)) break;
         found.push(entry);
       }
       return found;
