@@ -101,16 +101,16 @@ impl Engine {
                 self.waiting = give_up(session, self.waiting, &self.config, recorder, ledger);
             }
             let silent = now.saturating_sub(session.heard_at);
-            if session.view.is_over() && silent >= self.config.keep_ended {
-                self.forget(place, ledger);
-                continue;
-            }
+            let forgotten = session.view.is_over() && silent >= self.config.keep_ended;
             if !session.view.is_over() && silent >= session.view.patience(&self.config) {
                 let at = session.heard_at;
                 let (view, mut out) = emit(session, at, recorder);
                 view.time_out(&mut out);
             }
             self.after(place, was_over);
+            if forgotten {
+                self.forget(place, ledger);
+            }
         }
     }
 

@@ -1,2 +1,83 @@
-//! placeholder
-fn main() {}
+//! `openqoe`: one process between media players and the Prometheus world.
+
+mod assets;
+mod body;
+mod cli;
+mod clock;
+mod config;
+//TMP mod demo;
+//TMP mod demo_page;
+mod gateway;
+mod internal;
+mod listener;
+mod process;
+mod public;
+mod serve;
+mod shard;
+mod tenant;
+mod user_agent;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command, Common};
+use crate::config::{Config, LogFormat};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<()> {
+    let (Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common)) = command;
+    let config = load(common)?;
+    match command {
+        Command::CheckConfig(_) => {
+            print!("{}", toml::to_string(&config)?);
+            Ok(())
+        }
+        Command::Serve(_) => {
+            start_log(&config)?;
+            block_on(serve::run(config, None))
+        }
+        Command::Demo(demo) => {
+            start_log(&config)?;
+            block_on(serve::run(config, Some(demo)))
+        }
+    }
+}
+
+fn load(common: &Common) -> anyhow::Result<Config> {
+    let mut config = Config::load(common.config.as_deref(), std::env::vars())?;
+    config.listen = common.listen.unwrap_or(config.listen);
+    config.internal_listen = common.internal_listen.unwrap_or(config.internal_listen);
+    config.check()?;
+    Ok(config)
+}
+
+fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|error| anyhow::anyhow!("`log` = {:?} is no log filter: {error}", config.log))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

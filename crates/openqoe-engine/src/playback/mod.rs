@@ -111,7 +111,10 @@ impl View {
             EventKind::SeekEnd => self.seek_end(out),
             EventKind::Ended => self.finish(out),
             EventKind::Error { code, fatal, category } => self.error(code, *fatal, *category, out),
-            EventKind::Rendition { bitrate } => self.samples.rendition(*bitrate, self.startup.started(), out),
+            EventKind::Rendition { bitrate } => {
+                let (started, playing) = (self.startup.started(), self.phase == Phase::Playing);
+                self.samples.rendition(*bitrate, started, playing, out);
+            }
             EventKind::Rate { rate } => self.samples.rate(*rate),
             EventKind::Visibility { hidden } => self.visibility(*hidden, out),
             EventKind::Heartbeat { buffer_ms, latency_ms, latency_clock, frames_decoded, frames_dropped } => {

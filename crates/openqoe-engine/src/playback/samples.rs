@@ -1,6 +1,6 @@
 //! What the player reports in passing: renditions, frames, buffer, latency, downloads.
 
-use openqoe_spec::metrics::view::{Counter, Histogram};
+use openqoe_spec::metrics::view::{Counter, Gauge, Histogram};
 use openqoe_spec::{Direction, DownloadKind, LatencyClock, Recorder};
 
 use super::Emit;
@@ -41,7 +41,17 @@ impl Samples {
         }
     }
 
-    pub(super) fn rendition<R: Recorder>(&mut self, bitrate: u64, started: bool, out: &mut Emit<'_, R>) {
+    /// The rendition on the screen, of a view that has `started`, and is `playing` or not.
+    pub(super) fn rendition<R: Recorder>(
+        &mut self,
+        bitrate: u64,
+        started: bool,
+        playing: bool,
+        out: &mut Emit<'_, R>,
+    ) {
+        if playing && bitrate != self.bitrate {
+            out.shift(Gauge::AbrBitrateBitsCurrent, bitrate as f64 - self.bitrate as f64);
+        }
         if started && self.bitrate > 0 && bitrate != self.bitrate {
             let direction = if bitrate > self.bitrate { Direction::Up } else { Direction::Down };
             out.one(Counter::AbrSwitch(direction));

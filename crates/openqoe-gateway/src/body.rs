@@ -1,0 +1,102 @@
+//! Reading a request body within limits: size, time, and the size of what it unpacks to.
+
+use std::io::Read;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use openqoe_ingest::{ProtocolDef, Refused};
+use openqoe_spec::BatchRejection;
+
+/// How a body may be packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+}
+
+/// What was read.
+pub(crate) struct Received {
+    /// The body, unpacked.
+    pub(crate) body: Bytes,
+    /// Bytes on the wire.
+    pub(crate) wire: usize,
+}
+
+/// Reads the body of a request.
+///
+/// # Errors
+/// When type, encoding, size or time are not what the protocol takes. Nothing is read when the headers tell already.
+pub(crate) async fn read(
+    protocol: &ProtocolDef,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    timeout: Duration,
+) -> Result<Received, Refused> {
+    check_type(protocol, headers)?;
+    let encoding = encoding(headers)?;
+    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
+    let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect());
+    let packed = match collected.await {
+        Err(_) => return Err(refused(BatchRejection::ReadTimeout, "the body did not arrive in time", "send less at once")),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => return Err(too_large(limit)),
+        Ok(Err(error)) => {
+            let message = format!("the body broke off: {error}");
+            return Err(refused(BatchRejection::MalformedJson, &message, "send it again"));
+        }
+        Ok(Ok(collected)) => collected.to_bytes(),
+    };
+    let wire = packed.len();
+    let body = if encoding == Encoding::Gzip { unpack(&packed, limit)? } else { packed };
+    Ok(Received { body, wire })
+}
+
+fn check_type(protocol: &ProtocolDef, headers: &HeaderMap) -> Result<(), Refused> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if protocol.content_types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
+        return Ok(());
+    }
+    let message = format!("Content-Type {essence} is not {}", protocol.content_types.join(" or "));
+    Err(refused(BatchRejection::UnsupportedMediaType, &message, "text/plain needs no CORS preflight"))
+}
+
+fn encoding(headers: &HeaderMap) -> Result<Encoding, Refused> {
+    match headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or_default().trim()) {
+        None | Some("" | "identity") => Ok(Encoding::Identity),
+        Some("gzip" | "x-gzip") => Ok(Encoding::Gzip),
+        Some(other) => {
+            let message = format!("Content-Encoding {other} is not gzip");
+            Err(refused(BatchRejection::UnsupportedEncoding, &message, "send gzip, or the plain body"))
+        }
+    }
+}
+
+/// Unpacks at most `limit` bytes: a bomb costs no more than a large body.
+fn unpack(packed: &[u8], limit: usize) -> Result<Bytes, Refused> {
+    let mut plain = Vec::with_capacity(packed.len().saturating_mul(4).min(limit));
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    match flate2::read::MultiGzDecoder::new(packed).take(most).read_to_end(&mut plain) {
+        Ok(length) if length > limit => Err(too_large(limit)),
+        Ok(_) => Ok(plain.into()),
+        Err(error) => {
+            let message = format!("broken gzip: {error}");
+            Err(refused(BatchRejection::BadEncoding, &message, "RFC 1952"))
+        }
+    }
+}
+
+fn too_large(limit: usize) -> Refused {
+    let message = format!("the body is larger than {limit} bytes");
+    refused(BatchRejection::BodyTooLarge, &message, "send smaller batches")
+}
+
+fn refused(reason: BatchRejection, message: &str, hint: &'static str) -> Refused {
+    Refused { reason, message: message.to_owned(), hint }
+}

@@ -1,0 +1,66 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  openqoe demo                          gateway, demo page and 150 simulated viewers
+  openqoe serve                         gateway on 127.0.0.1:8080, /metrics on 127.0.0.1:8889
+  openqoe serve --config openqoe.toml
+  openqoe check-config --config openqoe.toml
+  OPENQOE_LISTEN=127.0.0.1:9000 openqoe serve
+
+Every key of the configuration has its variable: limits.max_body is OPENQOE_LIMITS_MAX_BODY.";
+
+/// Video quality of experience for Prometheus.
+#[derive(Parser)]
+#[command(version = version(), after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+fn version() -> String {
+    format!("{} (spec {})", env!("CARGO_PKG_VERSION"), openqoe_spec::SPEC_VERSION)
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway
+    Serve(Common),
+    /// Run the gateway with a demo page, a fault-injecting origin and simulated viewers
+    Demo(Demo),
+    /// Check a configuration and print it with its defaults filled in
+    CheckConfig(Common),
+}
+
+#[derive(Args)]
+pub(crate) struct Common {
+    /// TOML file; without one the defaults hold
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Public listener [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Internal listener, for /metrics [default: 127.0.0.1:8889]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) internal_listen: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Simulated viewers at the same time
+    #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u16).range(1..=2000))]
+    pub(crate) viewers: u16,
+    /// No simulated viewers
+    #[arg(long)]
+    pub(crate) no_viewers: bool,
+    /// Seed of the simulation: the same seed gives the same viewers
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}

@@ -1,0 +1,287 @@
+//! Configuration: defaults, then a TOML file, then `OPENQOE_*` variables. Unknown keys are an error with a suggestion.
+
+mod overlay;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use openqoe_ingest::closest;
+use openqoe_spec::Guarded;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Public listener: ingest, SDK, demo.
+    pub(crate) listen: SocketAddr,
+    /// Internal listener: `/metrics`, health.
+    pub(crate) internal_listen: SocketAddr,
+    /// Log filter, such as `info` or `openqoe=debug`.
+    pub(crate) log: String,
+    pub(crate) log_format: LogFormat,
+    /// Shards of the engine; 0 is one a core.
+    pub(crate) shards: usize,
+    pub(crate) limits: Limits,
+    pub(crate) engine: Engine,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What bounds the gateway.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    /// Bytes of a request body, before and after decompression.
+    pub(crate) max_body: usize,
+    /// Connections on the public listener.
+    pub(crate) max_connections: usize,
+    /// Time for a request's head, and again for its body.
+    #[serde(with = "humantime_serde")]
+    pub(crate) read_timeout: Duration,
+    /// Batches waiting for a shard.
+    pub(crate) queue: usize,
+    /// Sessions in memory, all shards together.
+    pub(crate) max_sessions: usize,
+    /// Label sets of a tenant.
+    pub(crate) max_label_sets: usize,
+    /// Values of each guarded attribute of a tenant.
+    pub(crate) budgets: Table,
+}
+
+/// The engine's times and limits; see `openqoe_engine::Config`.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Engine {
+    #[serde(with = "humantime_serde")]
+    pub(crate) reorder_window: Duration,
+    pub(crate) reorder_events: usize,
+    #[serde(with = "humantime_serde")]
+    pub(crate) max_step: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) silence: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) silence_hidden: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) silence_paused: Duration,
+    #[serde(with = "humantime_serde")]
+    pub(crate) keep_ended: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            internal_listen: SocketAddr::from(([127, 0, 0, 1], 8889)),
+            log: "info".into(),
+            log_format: LogFormat::Text,
+            shards: 0,
+            limits: Limits::default(),
+            engine: Engine::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let budgets = Guarded::ALL.iter().map(|guarded| {
+            (guarded.as_str().to_owned(), Value::Integer(guarded.default_budget().cast_signed() as i64))
+        });
+        Limits {
+            max_body: 1 << 20,
+            max_connections: 10_000,
+            read_timeout: Duration::from_secs(10),
+            queue: 4096,
+            max_sessions: 1_000_000,
+            max_label_sets: openqoe_metrics::Limits::default().max_label_sets,
+            budgets: budgets.collect(),
+        }
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        let default = openqoe_engine::Config::default();
+        Engine {
+            reorder_window: Duration::from_millis(default.reorder_window),
+            reorder_events: default.reorder_events,
+            max_step: Duration::from_millis(default.max_step),
+            silence: Duration::from_millis(default.silence),
+            silence_hidden: Duration::from_millis(default.silence_hidden),
+            silence_paused: Duration::from_millis(default.silence_paused),
+            keep_ended: Duration::from_millis(default.keep_ended),
+        }
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("cannot read {path}: {source}")]
+    Read { path: String, source: std::io::Error },
+    #[error("{0}")]
+    Syntax(#[from] toml::de::Error),
+    #[error("unknown key `{key}`{suggestion}")]
+    UnknownKey { key: String, suggestion: String },
+    #[error("{variable}={value}: {problem}")]
+    Environment { variable: String, value: String, problem: String },
+    #[error("`{key}` {problem}")]
+    Invalid { key: &'static str, problem: String },
+}
+
+impl Config {
+    /// Defaults, then the file, then the environment, checked.
+    ///
+    /// # Errors
+    /// When the file cannot be read or parsed, a key is unknown, or a value makes no sense.
+    pub(crate) fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
+        let known = Table::try_from(Config::default()).unwrap_or_default();
+        let mut table = match file {
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?
+                .parse::<Table>()?,
+            None => Table::new(),
+        };
+        refuse_unknown(&table, &known, "")?;
+        overlay::environment(&mut table, &known, environment)?;
+        let config: Config = table.try_into()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Whether the values make sense.
+    ///
+    /// # Errors
+    /// Names the first key that does not.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        // Invariant 10. Tenants with keys and a token for the internal listener are what would make these safe.
+        for (key, address) in [("listen", self.listen), ("internal_listen", self.internal_listen)] {
+            if !address.ip().is_loopback() {
+                let problem =
+                    format!("{address} is not a loopback address: put a proxy with TLS and authentication in front");
+                return Err(ConfigError::Invalid { key, problem });
+            }
+        }
+        let limits = &self.limits;
+        let positive = [
+            ("limits.max_body", limits.max_body),
+            ("limits.max_connections", limits.max_connections),
+            ("limits.queue", limits.queue),
+            ("limits.max_sessions", limits.max_sessions),
+            ("limits.max_label_sets", limits.max_label_sets),
+            ("engine.reorder_events", self.engine.reorder_events),
+        ];
+        match positive.into_iter().find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(ConfigError::Invalid { key, problem: "must be at least 1".into() }),
+            None => self.cardinality().map(|_| ()),
+        }
+    }
+
+    /// How many shards to run.
+    pub(crate) fn shard_count(&self) -> usize {
+        match self.shards {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        }
+    }
+
+    /// The engine's part for one of `shards` shards.
+    pub(crate) fn engine(&self, shards: usize) -> openqoe_engine::Config {
+        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2);
+        openqoe_engine::Config {
+            reorder_window: ms(self.engine.reorder_window),
+            reorder_events: self.engine.reorder_events,
+            max_step: ms(self.engine.max_step),
+            silence: ms(self.engine.silence),
+            silence_hidden: ms(self.engine.silence_hidden),
+            silence_paused: ms(self.engine.silence_paused),
+            keep_ended: ms(self.engine.keep_ended),
+            max_sessions: self.limits.max_sessions.div_ceil(shards),
+        }
+    }
+
+    /// The series table's part.
+    ///
+    /// # Errors
+    /// When a budget is no positive number.
+    pub(crate) fn cardinality(&self) -> Result<openqoe_metrics::Limits, ConfigError> {
+        let mut limits = openqoe_metrics::Limits { max_label_sets: self.limits.max_label_sets, ..Default::default() };
+        for guarded in Guarded::ALL {
+            let Some(value) = self.limits.budgets.get(guarded.as_str()) else { continue };
+            let budget = value.as_integer().and_then(|budget| usize::try_from(budget).ok());
+            limits.budgets[guarded.index()] = budget.ok_or(ConfigError::Invalid {
+                key: "limits.budgets",
+                problem: format!("`{}` must be a number, not {value}", guarded.as_str()),
+            })?;
+        }
+        Ok(limits)
+    }
+}
+
+fn refuse_unknown(table: &Table, known: &Table, prefix: &str) -> Result<(), ConfigError> {
+    for (key, value) in table {
+        match (known.get(key), value) {
+            (Some(Value::Table(known)), Value::Table(table)) => {
+                refuse_unknown(table, known, &format!("{prefix}{key}."))?;
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                let suggestion = closest(key, known.keys().map(String::as_str))
+                    .map_or(String::new(), |name| format!(", did you mean `{prefix}{name}`?"));
+                return Err(ConfigError::UnknownKey { key: format!("{prefix}{key}"), suggestion });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let folder = std::env::temp_dir().join(format!("openqoe-config-{:?}", std::thread::current().id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("openqoe.toml");
+        std::fs::write(&path, text).unwrap();
+        let environment = environment.iter().map(|(name, value)| ((*name).to_string(), (*value).to_string()));
+        Config::load(Some(&path), environment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn environment_beats_file_beats_defaults() {
+        let text = "listen = \"127.0.0.1:1\"\nshards = 3\n[engine]\nsilence = \"1m\"";
+        let config = load(text, &[("OPENQOE_LISTEN", "127.0.0.1:2"), ("OPENQOE_LIMITS_BUDGETS_CDN", "7")]).unwrap();
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!(config.shards, 3);
+        assert_eq!(config.engine(1).silence, 60_000);
+        assert_eq!(config.cardinality().unwrap().budgets[Guarded::Cdn.index()], 7);
+        assert_eq!(config.limits.max_body, 1 << 20);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let errors = [
+            (load("[limits]\nmax_bdy = 1", &[]), "unknown key `limits.max_bdy`, did you mean `limits.max_body`?"),
+            (load("listen = \"0.0.0.0:80\"", &[]), "`listen` 0.0.0.0:80 is not a loopback address"),
+            (load("[limits]\nqueue = 0", &[]), "`limits.queue` must be at least 1"),
+            (load("", &[("OPENQOE_SHARDS", "many")]), "OPENQOE_SHARDS=many: not a whole number"),
+            (load("[limits.budgets]\ncdn = -1", &[]), "`limits.budgets` `cdn` must be a number"),
+            (load("listen = ", &[]), "TOML parse error at line 1"),
+        ];
+        for (result, expected) in errors {
+            let error = result.unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `OPENQOE_*` variables over the file: `limits.max_body` is `OPENQOE_LIMITS_MAX_BODY`.
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+
+const PREFIX: &str = "OPENQOE_";
+
+/// Puts the variables that name a key into the table, typed as the default is. Others are left alone: orchestrators make
+/// variables of that prefix too (`OPENQOE_SERVICE_HOST`).
+pub(super) fn environment(
+    table: &mut Table,
+    known: &Table,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<(), ConfigError> {
+    let mut keys = Vec::new();
+    flatten(known, &mut Vec::new(), &mut keys);
+    for (variable, value) in environment {
+        let Some((path, default)) = keys.iter().find(|(path, _)| name(path) == variable) else { continue };
+        let typed = typed(&value, default).map_err(|problem| ConfigError::Environment {
+            variable,
+            value,
+            problem: problem.into(),
+        })?;
+        set(table, path, typed);
+    }
+    Ok(())
+}
+
+/// The variable of a key.
+fn name(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join("_").to_uppercase())
+}
+
+fn flatten<'a>(table: &'a Table, path: &mut Vec<String>, keys: &mut Vec<(Vec<String>, &'a Value)>) {
+    for (key, value) in table {
+        path.push(key.clone());
+        match value {
+            Value::Table(table) => flatten(table, path, keys),
+            value => keys.push((path.clone(), value)),
+        }
+        path.pop();
+    }
+}
+
+fn typed(text: &str, default: &Value) -> Result<Value, &'static str> {
+    match default {
+        Value::Integer(_) => text.parse().map(Value::Integer).map_err(|_| "not a whole number"),
+        Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| "neither true nor false"),
+        _ => Ok(Value::String(text.to_owned())),
+    }
+}
+
+fn set(table: &mut Table, path: &[String], value: Value) {
+    let Some((last, folders)) = path.split_last() else { return };
+    let mut table = table;
+    for folder in folders {
+        let entry = table.entry(folder.clone()).or_insert_with(|| Value::Table(Table::new()));
+        let Value::Table(inner) = entry else { return };
+        table = inner;
+    }
+    table.insert(last.clone(), value);
+}

@@ -1,0 +1,69 @@
+//! The internal listener: the exposition and the health of the gateway. Reads only.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use openqoe_metrics::negotiate;
+use tokio::sync::Semaphore;
+
+use crate::gateway::Gateway;
+
+/// Scrapes at the same time; each holds a snapshot in memory.
+static SCRAPES: Semaphore = Semaphore::const_new(2);
+
+/// Routes of the internal listener.
+pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
+        .route("/-/ready", get(ready))
+        .route("/", get(async || Html(include_str!("home.html"))))
+        .with_state(gateway)
+}
+
+async fn ready(State(gateway): State<Arc<Gateway>>) -> (StatusCode, &'static str) {
+    if gateway.is_ready() {
+        (StatusCode::OK, "OpenQoE is ready.\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "A shard has stopped; see the log.\n")
+    }
+}
+
+async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
+    let started = Instant::now();
+    let Ok(_permit) = SCRAPES.acquire().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let sink = negotiate(headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
+    let snapshot = gateway.snapshot().await;
+    let mut body = Vec::new();
+    (sink.encode)(&snapshot, &mut body);
+    gateway.note_scrape(started);
+    let mut response = Response::new(axum::body::Body::empty());
+    let head = response.headers_mut();
+    head.insert(CONTENT_TYPE, HeaderValue::from_static(sink.content_type));
+    head.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+    if accepts_gzip(&headers) {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        // Writing to memory does not fail; if it ever did, the plain body would still be right.
+        if packer.write_all(&body).is_ok() && let Ok(packed) = packer.finish() {
+            head.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            body = packed;
+        }
+    }
+    *response.body_mut() = body.into();
+    response
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next() == Some("gzip") && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0"))
+    })
+}

@@ -1,0 +1,70 @@
+//! Running the gateway: listeners up, wait for the end, drain.
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::gateway::Gateway;
+use crate::{cli, internal, listener, public};
+
+/// Runs until SIGINT or SIGTERM.
+///
+/// # Errors
+/// When a listener cannot be opened or a shard cannot be started.
+pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Result<()> {
+    let public = listener::bind(config.listen, "public").await?;
+    let internal = listener::bind(config.internal_listen, "internal").await?;
+    let (public_address, internal_address) = (public.local_addr()?, internal.local_addr()?);
+    let gateway = Gateway::start(config)?;
+    let (stop, stopping) = watch::channel(false);
+
+    let mut routes = public::router(gateway.clone());
+    if demo.is_some() {
+        routes = routes;
+    }
+    let listeners = [
+        tokio::spawn(serve(public, routes, &gateway, &stopping)),
+        tokio::spawn(serve(internal, internal::router(gateway.clone()), &gateway, &stopping)),
+    ];
+    let clock = tokio::spawn({
+        let (gateway, stopping) = (gateway.clone(), stopping.clone());
+        async move { gateway.keep_time(stopping).await }
+    });
+    tracing::info!("ingest on http://{public_address}/v1/ingest");
+    tracing::info!("metrics on http://{internal_address}/metrics");
+    let viewers: Option<Option<tokio::task::JoinHandle<()>>> = None;
+
+    ended().await?;
+    tracing::info!("ending: letting requests under way finish");
+    stop.send_replace(true);
+    for task in listeners {
+        task.await?;
+    }
+    clock.await?;
+    if let Some(viewers) = viewers.flatten() {
+        viewers.await?;
+    }
+    Ok(())
+}
+
+fn serve(
+    listener: TcpListener,
+    routes: Router,
+    gateway: &Arc<Gateway>,
+    stopping: &watch::Receiver<bool>,
+) -> impl Future<Output = ()> + use<> {
+    listener::serve(listener, routes, gateway.clone(), stopping.clone())
+}
+
+async fn ended() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
