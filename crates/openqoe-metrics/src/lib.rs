@@ -1,1 +1,32 @@
-//! placeholder
+//! Measurements to series. A [`Table`] per shard holds the rows that sessions write to; a [`Snapshot`] is what a scrape
+//! takes of them; [`SINKS`] are the formats it can be encoded in. The crate knows no session, does no I/O and reads no
+//! clock: times come in as values.
+//!
+//! A **row** is one label set of one scope (`tenant="a",country="DE"`). It holds a slot for every combination of a metric
+//! and its closed labels, laid out by the generated `ScopeDef`s, so that a measurement is an indexed add. Label text is
+//! resolved, guarded against cardinality and escaped once, when a session's attributes are interned.
+
+mod cells;
+mod family;
+mod guard;
+mod histogram;
+mod labels;
+mod layout;
+mod native;
+mod negotiate;
+mod number;
+mod shared;
+mod sinks;
+mod slo;
+mod snapshot;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use guard::{Guard, Limits, OVERFLOW};
+pub use negotiate::negotiate;
+pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};
+pub use sinks::{SINKS, Sink};
+pub use slo::SloWindow;
+pub use snapshot::Snapshot;
+pub use table::Table;

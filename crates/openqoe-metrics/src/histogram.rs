@@ -1,0 +1,195 @@
+//! One histogram of one row: the classic buckets of its metric, the native ones, the sum, and the latest exemplar of each
+//! classic bucket.
+
+use std::sync::Arc;
+
+use openqoe_spec::{Exemplar, MetricDef};
+
+use crate::native::Native;
+
+/// OpenMetrics 1.0.0, "Exemplars": names and values of an exemplar's labels together are at most 128 characters.
+const MAX_EXEMPLAR_CHARACTERS: usize = 128 - EXEMPLAR_LABEL.len();
+/// The label exemplars carry.
+pub(crate) const EXEMPLAR_LABEL: &str = "session_id";
+
+/// An exemplar as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Kept {
+    /// The classic bucket it fell into.
+    pub(crate) bucket: usize,
+    /// Its session.
+    pub(crate) session: Arc<str>,
+    /// Its value in the exposed unit.
+    pub(crate) value: f64,
+    /// When, epoch ms.
+    pub(crate) at: u64,
+}
+
+impl Kept {
+    /// Those of one moment have an order too, so that shards merge in any order.
+    fn is_after(&self, other: &Kept) -> bool {
+        let moment = self.at.cmp(&other.at).then_with(|| self.session.cmp(&other.session));
+        moment.then(self.value.total_cmp(&other.value)).is_gt()
+    }
+}
+
+/// The values of one histogram.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Histogram {
+    /// In the recorded unit: whole milliseconds add up without error.
+    sum: f64,
+    /// Values in each bucket, not cumulative; the last is `+Inf`.
+    classic: Box<[u64]>,
+    native: Native,
+    /// At most one a bucket, in no order.
+    exemplars: Vec<Kept>,
+}
+
+impl Histogram {
+    /// An empty one with the buckets of the metric.
+    pub(crate) fn new(def: &MetricDef) -> Histogram {
+        Histogram {
+            sum: 0.0,
+            classic: vec![0; def.buckets.len() + 1].into(),
+            native: Native::default(),
+            exemplars: Vec::new(),
+        }
+    }
+
+    /// Sum, count and bucket, of a value in the recorded unit.
+    pub(crate) fn observe(&mut self, def: &MetricDef, value: f64, exemplar: Option<Exemplar<'_>>) {
+        self.advance(value);
+        self.settle(def, value, exemplar);
+    }
+
+    /// The sum alone. What is not a positive number measures nothing: sums, like counters, only grow.
+    pub(crate) fn advance(&mut self, value: f64) {
+        if value.is_finite() && value > 0.0 {
+            self.sum += value;
+        }
+    }
+
+    /// Count and bucket alone. Negative values count as zero, what is not finite does not count.
+    pub(crate) fn settle(&mut self, def: &MetricDef, value: f64, exemplar: Option<Exemplar<'_>>) {
+        if !value.is_finite() {
+            return;
+        }
+        let exposed = value.max(0.0) / def.unit.divisor();
+        let bucket = def.buckets.partition_point(|bound| *bound < exposed);
+        self.classic[bucket] += 1;
+        self.native.observe(exposed);
+        if let Some(exemplar) = exemplar.filter(|exemplar| def.exemplars && fits(exemplar.session_id)) {
+            self.keep(Kept { bucket, session: exemplar.session_id.into(), value: exposed, at: exemplar.at });
+        }
+    }
+
+    /// Adds another histogram of the same metric.
+    pub(crate) fn merge(&mut self, other: Histogram) {
+        self.sum += other.sum;
+        for (mine, theirs) in self.classic.iter_mut().zip(&other.classic) {
+            *mine += theirs;
+        }
+        self.native.merge(&other.native);
+        for exemplar in other.exemplars {
+            self.keep(exemplar);
+        }
+    }
+
+    /// The sum in the recorded unit.
+    pub(crate) fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// Everything counted.
+    pub(crate) fn count(&self) -> u64 {
+        self.classic.iter().sum()
+    }
+
+    /// The cumulative counts of the classic buckets, `+Inf` last.
+    pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> + '_ {
+        self.classic.iter().scan(0, |below, count| {
+            *below += count;
+            Some(*below)
+        })
+    }
+
+    /// The native buckets, in the exposed unit.
+    pub(crate) fn native(&self) -> &Native {
+        &self.native
+    }
+
+    /// The latest exemplar of a classic bucket.
+    pub(crate) fn exemplar(&self, bucket: usize) -> Option<&Kept> {
+        self.exemplars.iter().find(|kept| kept.bucket == bucket)
+    }
+
+    /// The later of two exemplars stays.
+    fn keep(&mut self, new: Kept) {
+        match self.exemplars.iter_mut().find(|kept| kept.bucket == new.bucket) {
+            Some(old) if old.is_after(&new) => {}
+            Some(old) => *old = new,
+            None => self.exemplars.push(new),
+        }
+    }
+}
+
+fn fits(session_id: &str) -> bool {
+    session_id.chars().count() <= MAX_EXEMPLAR_CHARACTERS
+}
+
+#[cfg(test)]
+mod tests {
+    use openqoe_spec::metrics::{METRICS, VIEW, view};
+
+    use super::*;
+
+    fn startup() -> &'static MetricDef {
+        &METRICS[VIEW.histograms[view::Histogram::StartupTimeSeconds.slot()].metric]
+    }
+
+    #[test]
+    fn bounds_are_inclusive() {
+        let mut histogram = Histogram::new(startup());
+        for millis in [0.0, 100.0, 101.0, 250.0, 60_000.0, 60_001.0] {
+            histogram.observe(startup(), millis, None);
+        }
+        let cumulative: Vec<_> = histogram.cumulative().collect();
+        assert_eq!(cumulative[..2], [2, 4]);
+        assert_eq!(cumulative[14..], [5, 6]);
+        assert_eq!((histogram.sum(), histogram.count(), histogram.native().count()), (120_452.0, 6, 6));
+    }
+
+    #[test]
+    fn advance_then_settle_is_observe() {
+        let (mut live, mut whole) = (Histogram::new(startup()), Histogram::new(startup()));
+        live.advance(200.0);
+        live.advance(300.0);
+        assert_eq!((live.sum(), live.count()), (500.0, 0));
+        live.settle(startup(), 500.0, None);
+        whole.observe(startup(), 500.0, None);
+        assert_eq!(live, whole);
+    }
+
+    #[test]
+    fn nonsense_measures_nothing() {
+        let mut histogram = Histogram::new(startup());
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            histogram.observe(startup(), value, None);
+        }
+        assert_eq!(histogram, Histogram::new(startup()));
+        histogram.observe(startup(), -5.0, None);
+        assert_eq!((histogram.sum(), histogram.count(), histogram.native().zero()), (0.0, 1, 1));
+    }
+
+    #[test]
+    fn the_latest_exemplar_of_a_bucket_stays() {
+        let mut histogram = Histogram::new(startup());
+        let long = "x".repeat(119);
+        for (session_id, at) in [("late", 20), ("early", 10), (&long, 30)] {
+            histogram.observe(startup(), 700.0, Some(Exemplar { session_id, at }));
+        }
+        let kept = histogram.exemplar(3).unwrap();
+        assert_eq!((&*kept.session, kept.value, kept.at), ("late", 0.7, 20));
+        assert_eq!(histogram.exemplar(2), None);
+    }
+}

@@ -1,0 +1,54 @@
+//! What a scrape sees: the rows of all scopes at one moment, those with equal labels added up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use openqoe_spec::Scope;
+
+use crate::cells::Cells;
+use crate::layout::SCOPES;
+use crate::sinks::Sink;
+
+/// Rows by label text, so that they come out in the same order every time.
+pub(crate) type Rows = BTreeMap<Arc<str>, Cells>;
+
+/// The state of some tables and shared rows at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    scopes: [Rows; SCOPES.len()],
+}
+
+impl Snapshot {
+    /// Adds the rows of another snapshot, such as another shard's. Counters, gauges and histograms of equal labels add up;
+    /// of two exemplars of a bucket the later stays. The order of merging makes no difference, rounding of gauges aside.
+    pub fn merge(&mut self, other: Snapshot) {
+        for (scope, rows) in SCOPES.into_iter().zip(other.scopes) {
+            for (labels, cells) in rows {
+                self.add(scope, labels, cells);
+            }
+        }
+    }
+
+    /// The exposition in the format of a sink.
+    pub fn encode(&self, sink: &Sink) -> Vec<u8> {
+        let mut out = Vec::new();
+        (sink.encode)(self, &mut out);
+        out
+    }
+
+    /// Adds one row.
+    pub(crate) fn add(&mut self, scope: Scope, labels: Arc<str>, cells: Cells) {
+        use std::collections::btree_map::Entry;
+        match self.scopes[scope as usize].entry(labels) {
+            Entry::Vacant(place) => {
+                place.insert(cells);
+            }
+            Entry::Occupied(mut row) => row.get_mut().merge(cells),
+        }
+    }
+
+    /// The rows of a scope.
+    pub(crate) fn rows(&self, scope: Scope) -> &Rows {
+        &self.scopes[scope as usize]
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the crate as a whole: goldens, and properties that hold for any measurements.
+
+mod exposition;
+mod names;
+mod properties;
+mod vectors;
