@@ -15,6 +15,7 @@ declare global {
   interface Window {
     /** The handle of the end-to-end tests. */
     openqoeDemo: {
+      /** The open session, or the one that was open last. */
       readonly sessionId: string | undefined;
       qoe: OpenQoe;
       video: HTMLVideoElement;
@@ -44,9 +45,11 @@ const qoe = new OpenQoe({
   fetch: watchedFetch(page('batches')),
 });
 
+let latestSession: string | undefined;
 window.openqoeDemo = {
   get sessionId() {
-    return qoe.sessionId;
+    latestSession = qoe.sessionId ?? latestSession;
+    return latestSession;
   },
   qoe,
   video,
@@ -76,7 +79,10 @@ function start(muted: boolean): void {
   video.muted = muted;
   player.load();
   watch.playCalled();
-  video.play().catch((error) => watch.truth.errors.push(String(error)));
+  video.play().catch((error: Error) => {
+    // Somebody paused before it began, which is no fault.
+    if (error.name !== 'AbortError') watch.truth.errors.push(String(error));
+  });
 }
 
 function end(): void {
@@ -100,7 +106,8 @@ function wireSession(): void {
     navigator.clipboard?.writeText(page('session').textContent ?? ''),
   );
   setInterval(() => {
-    page('session').textContent = qoe.sessionId ?? 'ended';
+    page('session').textContent = window.openqoeDemo.sessionId ?? '';
+    page('over').hidden = qoe.sessionId !== undefined;
   }, 250);
 }
 

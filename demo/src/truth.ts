@@ -53,8 +53,9 @@ export function watchFrames(
   function onFrame(_: number, { presentationTime, height }: VideoFrameCallbackMetadata): void {
     video.requestVideoFrameCallback(onFrame);
     truth.bitrate = bitrateOf(height);
-    if (requested !== undefined && truth.startup_ms === null && presentationTime >= requested) {
-      truth.startup_ms = Math.round(presentationTime - requested);
+    // A frame shown while paused is a poster, not a start.
+    if (requested !== undefined && presentationTime >= requested && !video.paused) {
+      truth.startup_ms ??= Math.round(presentationTime - requested);
     }
     if (!expected()) return;
     if (last !== undefined) account(last, presentationTime - last);

@@ -143,6 +143,24 @@ describe('attributes', () => {
     });
   });
 
+  it('of the next asset are not those of the last', async () => {
+    const qoe = client();
+    qoe.startSession();
+    qoe.newAsset({ assetId: 'two' });
+    qoe.endSession();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(gateway.batches.map(({ session }) => session.attributes.asset_id)).toEqual([undefined, 'two']);
+  });
+
+  it('stay as they were changed, and the player says its version only where the page does not', async () => {
+    const qoe = client({ adapters: [html5], attributes: { cdn: 'a', player_version: 'own 2' } });
+    qoe.setAttributes({ cdn: 'b' });
+    qoe.attach(new FakeMedia());
+    qoe.endSession();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(gateway.batches[0]?.session.attributes).toMatchObject({ cdn: 'b', player_version: 'own 2' });
+  });
+
   it('that change hold for later events only', async () => {
     const qoe = client({ attributes: { cdn: 'a' } });
     qoe.startSession();

@@ -243,6 +243,22 @@ describe('when the page goes', () => {
     ]);
   });
 
+  it('and comes back with a paused player, a start from there is none either', async () => {
+    const page = new FakePage().install();
+    const qoe = started({ adapters: [html5] });
+    qoe.attach(new FakeMedia());
+    page.transition('pagehide', true);
+    page.transition('pageshow', true);
+    qoe.endSession();
+    await vi.advanceTimersByTimeAsync(0);
+    const again = gateway.batches.at(-1)?.events.map(({ type, hidden }) => [type, hidden]);
+    expect(again?.slice(0, 3)).toEqual([
+      ['session_start', undefined],
+      ['visibility', true],
+      ['visibility', false],
+    ]);
+  });
+
   it('and comes back, no session begins where none was open', () => {
     const page = new FakePage().install();
     const qoe = started();

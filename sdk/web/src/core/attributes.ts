@@ -13,7 +13,7 @@ export interface AttributeBook {
   readonly current: AttributeSet;
   /** Throws where a value cannot be JSON; nothing is changed then. */
   merge(values: Attributes): void;
-  /** For a new session: later changes leave the sets of the old one alone. */
+  /** After a session: what is learned from now on is not about it. */
   renew(): void;
 }
 
