@@ -144,8 +144,13 @@ fn strip(line: &str, keep: &[String]) -> String {
         let session = label == "tenant" || Attribute::parse(label).is_some();
         experiment || !session || keep.iter().any(|kept| kept == label)
     };
-    let labels: Vec<&str> = labels.split_inclusive("\",").map(|label| label.trim_end_matches(',')).filter(own).collect();
-    if labels.is_empty() { format!("{name} {value}") } else { format!("{name}{{{}}} {value}", labels.join(",")) }
+    let labels: Vec<&str> =
+        labels.split_inclusive("\",").map(|label| label.trim_end_matches(',')).filter(own).collect();
+    if labels.is_empty() {
+        format!("{name} {value}")
+    } else {
+        format!("{name}{{{}}} {value}", labels.join(","))
+    }
 }
 
 fn run(case: &Case) -> (Snapshot, String) {
@@ -158,7 +163,8 @@ fn run(case: &Case) -> (Snapshot, String) {
     let waiting = run.engine.stats().waiting as u64;
     let given: u64 = run.outcomes.0.values().sum();
     assert_eq!(run.received, given + waiting, "{}: every event has one outcome", case.case);
-    let outcomes: Vec<String> = run.outcomes.0.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let outcomes: Vec<String> =
+        run.outcomes.0.iter().map(|(name, count)| format!("{name} {count}")).collect();
     let _ = writeln!(report, "   events: {}", outcomes.join(", "));
     for line in essence(&expose(&snapshot), &case.labels) {
         let _ = writeln!(report, "{line}");
@@ -182,7 +188,8 @@ fn files() -> Vec<(PathBuf, Vec<Case>)> {
         .into_iter()
         .map(|path| {
             let text = std::fs::read_to_string(&path).unwrap();
-            let cases = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let cases =
+                serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             (path, cases)
         })
         .collect()
@@ -212,7 +219,9 @@ fn every_registered_metric_is_driven() {
     for (_, cases) in files() {
         for case in &cases {
             let text = expose(&run(case).0);
-            alive.extend(essence(&text, &[]).into_iter().map(|line| line.split([' ', '{']).next().unwrap().to_owned()));
+            alive.extend(
+                essence(&text, &[]).into_iter().map(|line| line.split([' ', '{']).next().unwrap().to_owned()),
+            );
         }
     }
     let is_alive = |name: &str| alive.contains(name) || alive.contains(&format!("{name}_count"));
@@ -228,9 +237,18 @@ fn every_registered_metric_is_driven() {
 
 #[test]
 fn every_row_of_the_decision_table_and_every_bug_of_the_peers_is_pinned() {
-    let pins: BTreeSet<String> = files().into_iter().flat_map(|(_, cases)| cases).flat_map(|case| case.pins).collect();
+    let pins: BTreeSet<String> =
+        files().into_iter().flat_map(|(_, cases)| cases).flat_map(|case| case.pins).collect();
     let rows = [
-        "startup", "rebuffer", "denominators", "ratio of sums", "view end", "EBVS", "background", "rate", "ads",
+        "startup",
+        "rebuffer",
+        "denominators",
+        "ratio of sums",
+        "view end",
+        "EBVS",
+        "background",
+        "rate",
+        "ads",
         "live latency",
     ];
     let bugs = (1..=11).map(|bug| format!("B{bug}"));

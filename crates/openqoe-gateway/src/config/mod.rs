@@ -167,8 +167,9 @@ impl Config {
         // Invariant 10. Tenants with keys and a token for the internal listener are what would make these safe.
         for (key, address) in [("listen", self.listen), ("internal_listen", self.internal_listen)] {
             if !address.ip().is_loopback() {
-                let problem =
-                    format!("{address} is not a loopback address: put a proxy with TLS and authentication in front");
+                let problem = format!(
+                    "{address} is not a loopback address: put a proxy with TLS and authentication in front"
+                );
                 return Err(ConfigError::Invalid { key, problem });
             }
         }
@@ -215,7 +216,8 @@ impl Config {
     /// # Errors
     /// When a budget is no positive number.
     pub(crate) fn cardinality(&self) -> Result<openqoe_metrics::Limits, ConfigError> {
-        let mut limits = openqoe_metrics::Limits { max_label_sets: self.limits.max_label_sets, ..Default::default() };
+        let mut limits =
+            openqoe_metrics::Limits { max_label_sets: self.limits.max_label_sets, ..Default::default() };
         for guarded in Guarded::ALL {
             let Some(value) = self.limits.budgets.get(guarded.as_str()) else { continue };
             let budget = value.as_integer().and_then(|budget| usize::try_from(budget).ok());
@@ -261,7 +263,8 @@ mod tests {
     #[test]
     fn environment_beats_file_beats_defaults() {
         let text = "listen = \"127.0.0.1:1\"\nshards = 3\n[engine]\nsilence = \"1m\"";
-        let config = load(text, &[("OPENQOE_LISTEN", "127.0.0.1:2"), ("OPENQOE_LIMITS_BUDGETS_CDN", "7")]).unwrap();
+        let config =
+            load(text, &[("OPENQOE_LISTEN", "127.0.0.1:2"), ("OPENQOE_LIMITS_BUDGETS_CDN", "7")]).unwrap();
         assert_eq!(config.listen.port(), 2);
         assert_eq!(config.shards, 3);
         assert_eq!(config.engine(1).silence, 60_000);
@@ -272,7 +275,10 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         let errors = [
-            (load("[limits]\nmax_bdy = 1", &[]), "unknown key `limits.max_bdy`, did you mean `limits.max_body`?"),
+            (
+                load("[limits]\nmax_bdy = 1", &[]),
+                "unknown key `limits.max_bdy`, did you mean `limits.max_body`?",
+            ),
             (load("listen = \"0.0.0.0:80\"", &[]), "`listen` 0.0.0.0:80 is not a loopback address"),
             (load("[limits]\nqueue = 0", &[]), "`limits.queue` must be at least 1"),
             (load("", &[("OPENQOE_SHARDS", "many")]), "OPENQOE_SHARDS=many: not a whole number"),

@@ -70,7 +70,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Decoded, Refused> {
         });
     }
     match serde_json::from_str::<WireBatch<'_, WireEvent<'_>>>(text) {
-        Ok(batch) => read(batch, |event| (None, check(event))),
+        Ok(batch) => read(batch, numbered),
         Err(_) => {
             let batch = serde_json::from_str::<WireBatch<'_, &RawValue>>(text).map_err(malformed)?;
             read(batch, |raw| parse(raw.get()))
@@ -151,11 +151,16 @@ fn check(wire: WireEvent<'_>) -> Result<Event, FieldError> {
     Ok(Event { seq, t: t.round() as u64, kind: wire.into_kind()? })
 }
 
+/// The event, and its number even if it is refused.
+fn numbered(wire: WireEvent<'_>) -> (Option<u64>, Result<Event, FieldError>) {
+    (field::sequence(wire.seq).ok(), check(wire))
+}
+
 /// Parses one event by itself, to say where it is wrong.
 fn parse(raw: &str) -> (Option<u64>, Result<Event, FieldError>) {
     let mut parser = serde_json::Deserializer::from_str(raw);
     match serde_path_to_error::deserialize::<_, WireEvent<'_>>(&mut parser) {
-        Ok(wire) => (wire.seq.and_then(|seq| field::sequence(Some(seq)).ok()), check(wire)),
+        Ok(wire) => numbered(wire),
         Err(error) => {
             #[derive(Deserialize)]
             struct Numbered {

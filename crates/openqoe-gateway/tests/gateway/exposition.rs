@@ -1,0 +1,79 @@
+//! What a scrape gets, in every format.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use openqoe_spec::{METRICS, Scope};
+use serde_json::json;
+
+use crate::harness::{Gateway, view};
+
+#[test]
+fn formats_are_negotiated_as_prometheus_asks() {
+    let gateway = Gateway::start();
+    gateway.send("s", &view());
+    let kind = |accept: &str| {
+        let answer = gateway.get_with("/metrics", &[("accept", accept)]);
+        let head = answer.head.clone();
+        let line = head.lines().find_map(|line| line.strip_prefix("content-type: ")).unwrap().to_owned();
+        (line, answer)
+    };
+    let (plain, answer) = kind("text/plain");
+    assert!(plain.starts_with("text/plain; version=0.0.4"), "{plain}");
+    assert!(answer.text().contains("# TYPE openqoe_startup_plays_total counter"));
+    let (open, answer) = kind("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5");
+    assert!(open.starts_with("application/openmetrics-text; version=1.0.0"), "{open}");
+    assert!(answer.text().ends_with("# EOF\n"));
+    assert!(answer.text().contains("# {session_id=\"s\"}"), "exemplars carry the session");
+    let protobuf =
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+    assert!(kind(protobuf).0.starts_with("application/vnd.google.protobuf"));
+}
+
+#[test]
+fn the_exposition_is_packed_when_asked() {
+    let gateway = Gateway::start();
+    let answer = gateway.get_with("/metrics", &[("accept-encoding", "gzip")]);
+    assert!(answer.head.contains("content-encoding: gzip"));
+    let mut text = String::new();
+    let body = if answer.head.contains("transfer-encoding") { panic!("chunked") } else { answer.body };
+    flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap();
+    assert!(text.contains("openqoe_build_info{version=\"0.1.0\",spec_version=\"0.1.0\"} 1"));
+}
+
+#[test]
+fn every_metric_about_the_gateway_itself_is_alive() {
+    let gateway = Gateway::start_with(&["serve"], &[("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "0")]);
+    gateway.send("s", &view());
+    gateway.post(b"{");
+    gateway.metrics();
+    let metrics = gateway.metrics();
+    let present: BTreeSet<&str> =
+        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    let missing: Vec<&str> = METRICS
+        .iter()
+        .filter(|metric| matches!(metric.scope, Scope::Tenant | Scope::Process))
+        .map(|metric| metric.name)
+        .filter(|name| !present.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?} in\n{metrics}");
+    assert_eq!(
+        gateway.value("openqoe_metrics_overflow_total{tenant=\"default\",attribute=\"asset_id\"}"),
+        1.0
+    );
+    assert!(metrics.contains("asset_id=\"__overflow__\""));
+}
+
+#[test]
+fn an_acknowledged_event_is_in_the_next_scrape() {
+    let gateway = Gateway::start();
+    for views in 1..=50 {
+        assert_eq!(gateway.send(&format!("s{views}"), &view()).status, 200);
+        assert_eq!(gateway.value("openqoe_startup_plays_total"), f64::from(views));
+    }
+    assert_eq!(gateway.value("openqoe_playback_active_sessions"), 50.0);
+    let mut end = view();
+    end.push(json!({ "type": "session_end" }));
+    gateway.send("s1", &end);
+    assert_eq!(gateway.value("openqoe_playback_active_sessions"), 49.0);
+}

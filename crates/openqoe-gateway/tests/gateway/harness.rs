@@ -1,0 +1,186 @@
+//! Starts the binary on free ports and talks plain HTTP to it, byte for byte.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// A running gateway; dropping it kills it.
+pub(crate) struct Gateway {
+    pub(crate) child: Child,
+    pub(crate) public: String,
+    pub(crate) internal: String,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+}
+
+impl Gateway {
+    pub(crate) fn start() -> Gateway {
+        Gateway::start_with(&["serve"], &[])
+    }
+
+    pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_openqoe"))
+            .args(arguments)
+            .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+            .envs(environment.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut address = |purpose: &str| loop {
+            let line = lines.next().unwrap().unwrap();
+            if let Some((_, rest)) = line.split_once(&format!("{purpose} on http://")) {
+                return rest.split('/').next().unwrap().to_owned();
+            }
+        };
+        let (public, internal) = (address("ingest"), address("metrics"));
+        let log = Arc::new(Mutex::new(String::new()));
+        let reader = std::thread::spawn({
+            let log = log.clone();
+            move || {
+                for line in lines.map_while(Result::ok) {
+                    *log.lock().unwrap() += &(line + "\n");
+                }
+            }
+        });
+        Gateway { child, public, internal, log, reader: Some(reader) }
+    }
+
+    /// Everything logged after the start, once the process has ended.
+    pub(crate) fn log(mut self) -> String {
+        let _ = self.child.kill();
+        self.reader.take().unwrap().join().unwrap();
+        let log = self.log.lock().unwrap().clone();
+        log
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+
+    pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        request(&self.internal, "GET", path, headers, b"")
+    }
+
+    pub(crate) fn post(&self, body: &[u8]) -> Answer {
+        self.post_with(&[], body)
+    }
+
+    pub(crate) fn post_with(&self, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        request(&self.public, "POST", "/v1/ingest", headers, body)
+    }
+
+    /// Sends events of one session, numbered from 0.
+    pub(crate) fn send(&self, session: &str, events: &[Value]) -> Answer {
+        self.post(batch(session, events).to_string().as_bytes())
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.get("/metrics").text()
+    }
+
+    /// The value of the series whose line begins so, summed over label sets; 0 when there is none.
+    pub(crate) fn value(&self, prefix: &str) -> f64 {
+        let text = self.metrics();
+        let lines = text.lines().filter(|line| line.starts_with(prefix));
+        lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A batch whose events are one second apart.
+pub(crate) fn batch(session: &str, events: &[Value]) -> Value {
+    let events: Vec<Value> = events
+        .iter()
+        .enumerate()
+        .map(|(seq, event)| {
+            let mut event = event.clone();
+            event["seq"] = json!(seq);
+            event["t"] = json!(seq * 1000);
+            event
+        })
+        .collect();
+    json!({
+        "spec_version": openqoe_spec::SPEC_VERSION,
+        "sent_at": 1_700_000_100_000_u64,
+        "session": {
+            "session_id": session,
+            "started_at": 1_700_000_000_000_u64,
+            "attributes": { "asset_id": "a", "cdn": "edge", "experiment_id": "e", "experiment_variant": "v" },
+        },
+        "events": events,
+    })
+}
+
+/// A view with a first frame.
+pub(crate) fn view() -> Vec<Value> {
+    ["session_start", "play_request", "playing", "heartbeat"].map(|name| json!({ "type": name })).to_vec()
+}
+
+pub(crate) fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
+        head += &format!("content-length: {}\r\n", body.len());
+    }
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream.write_all((head + "\r\n").as_bytes()).unwrap();
+    // A server that has heard enough closes its side; what it said before is still there to be read.
+    let _ = stream.write_all(body);
+    read(stream)
+}
+
+pub(crate) fn read(mut stream: TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 65536];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => bytes.extend_from_slice(&buffer[..length]),
+            Err(_) if !bytes.is_empty() => break,
+            Err(error) => panic!("no answer: {error}"),
+        }
+    }
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.to_lowercase(), body: bytes[end + 4..].to_vec() }
+}
