@@ -126,6 +126,15 @@ describe('a session', () => {
       { type: 'heartbeat', seq: 2, t: 20_000 },
     ]);
   });
+
+  it('has a heart of its own', async () => {
+    const qoe = client();
+    qoe.startSession();
+    qoe.endSession();
+    qoe.startSession();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(gateway.types.filter((type) => type === 'heartbeat')).toHaveLength(1);
+  });
 });
 
 describe('attributes', () => {
