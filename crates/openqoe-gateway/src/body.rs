@@ -44,7 +44,13 @@ pub(crate) async fn read(
     }
     let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect());
     let packed = match collected.await {
-        Err(_) => return Err(refused(BatchRejection::ReadTimeout, "the body did not arrive in time", "send less at once")),
+        Err(_) => {
+            return Err(refused(
+                BatchRejection::ReadTimeout,
+                "the body did not arrive in time",
+                "send less at once",
+            ));
+        }
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => return Err(too_large(limit)),
         Ok(Err(error)) => {
             let message = format!("the body broke off: {error}");

@@ -75,8 +75,8 @@ impl Gateway {
         user_agent: &str,
     ) -> Result<Admitted, Refused> {
         let received_at = now_ms();
-        let mut decoded =
-            (protocol.decode)(body).inspect_err(|refused| self.tenant.note_refused(protocol.id, refused.reason))?;
+        let mut decoded = (protocol.decode)(body)
+            .inspect_err(|refused| self.tenant.note_refused(protocol.id, refused.reason))?;
         self.tenant.note_batch(protocol.id, decoded.received());
         for rejection in &decoded.rejections {
             self.tenant.note_outcome(protocol.id, Outcome::Rejected(rejection.reason), 1);
@@ -124,7 +124,8 @@ impl Gateway {
             self.tenant.note_folded(*guarded, self.guard.folded(self.tenant.name)[guarded.index()]);
         }
         self.tenant.set(TenantGauge::MetricsLabelSets, self.guard.label_sets(self.tenant.name));
-        let queued: usize = self.shards.iter().map(|shard| shard.queue.max_capacity() - shard.queue.capacity()).sum();
+        let queued: usize =
+            self.shards.iter().map(|shard| shard.queue.max_capacity() - shard.queue.capacity()).sum();
         self.process.set(Gauge::GatewayQueueDepth, queued as f64);
         process::sample(&self.process);
         self.tenant.row().snapshot_into(&mut snapshot);

@@ -51,7 +51,9 @@ async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Res
     if accepts_gzip(&headers) {
         let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         // Writing to memory does not fail; if it ever did, the plain body would still be right.
-        if packer.write_all(&body).is_ok() && let Ok(packed) = packer.finish() {
+        if packer.write_all(&body).is_ok()
+            && let Ok(packed) = packer.finish()
+        {
             head.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             body = packed;
         }

@@ -29,7 +29,12 @@ pub(crate) async fn bind(address: SocketAddr, purpose: &str) -> anyhow::Result<T
 }
 
 /// Serves until `stop` changes, then lets requests under way finish.
-pub(crate) async fn serve(listener: TcpListener, router: Router, gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    gateway: Arc<Gateway>,
+    mut stop: watch::Receiver<bool>,
+) {
     let limits = &gateway.config.limits;
     let places = Arc::new(Semaphore::new(limits.max_connections));
     let graceful = GracefulShutdown::new();

@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> anyhow::Result<()> {
-    let (Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common)) = command;
+    let (Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common)) =
+        command;
     let config = load(common)?;
     match command {
         Command::CheckConfig(_) => {

@@ -37,6 +37,7 @@ fn cpu_ms() -> Option<f64> {
 }
 
 fn resident_bytes() -> Option<f64> {
-    let pages: f64 = std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().nth(1)?.parse().ok()?;
+    let pages: f64 =
+        std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * PAGE)
 }

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT,
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -36,7 +36,11 @@ async fn sdk(Path(name): Path<String>) -> Response {
     assets::serve(assets::SDK, &name)
 }
 
-async fn ingest(protocol: &'static ProtocolDef, State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+async fn ingest(
+    protocol: &'static ProtocolDef,
+    State(gateway): State<Arc<Gateway>>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let mut response = match take(protocol, &gateway, &head.headers, body).await {
         Ok(admitted) => answer(&admitted),
@@ -99,8 +103,11 @@ fn answer(admitted: &Admitted) -> Response {
     });
     let nothing = admitted.accepted == 0 && !rejections.is_empty();
     let status = if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let answer =
-        Answer { accepted: admitted.accepted, rejected: rejected.collect(), warnings: &admitted.decoded.warnings };
+    let answer = Answer {
+        accepted: admitted.accepted,
+        rejected: rejected.collect(),
+        warnings: &admitted.decoded.warnings,
+    };
     (status, axum::Json(answer)).into_response()
 }
 
@@ -136,6 +143,7 @@ async fn preflight() -> impl IntoResponse {
 
 async fn unknown_path() -> impl IntoResponse {
     let paths: Vec<&str> = PROTOCOLS.iter().map(|protocol| protocol.path).collect();
-    let text = format!("OpenQoE takes events at POST {}; see docs/guide/native-ingest.md\n", paths.join(", "));
+    let text =
+        format!("OpenQoE takes events at POST {}; see docs/guide/native-ingest.md\n", paths.join(", "));
     (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }

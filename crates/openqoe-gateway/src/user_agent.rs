@@ -39,7 +39,9 @@ pub(crate) fn fill(attributes: &mut Attributes, user_agent: &str) {
 
 fn classify(user_agent: &str) -> (&'static str, &'static str) {
     let agent = user_agent.to_ascii_lowercase();
-    let has = |token: &str| agent.split(|c: char| !c.is_ascii_alphanumeric() && c != ' ').any(|part| part.contains(token));
+    let has = |token: &str| {
+        agent.split(|c: char| !c.is_ascii_alphanumeric() && c != ' ').any(|part| part.contains(token))
+    };
     let Some((_, os_family, device_type)) = SYSTEMS.iter().find(|(token, ..)| match *token {
         // Amazon models are words such as AFTMM; the letters alone occur in others.
         "aft" => agent.split([' ', ';', ')']).any(|word| word.starts_with("aft") && word.len() <= 10),
@@ -63,15 +65,33 @@ mod tests {
     #[test]
     fn families_are_told_apart() {
         for (agent, expected) in [
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36", ("linux", "desktop")),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148", ("ios", "mobile")),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+                ("linux", "desktop"),
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
+                ("ios", "mobile"),
+            ),
             ("Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15", ("ios", "tablet")),
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15", ("macos", "desktop")),
             ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; Xbox; Xbox One) Edge/44", ("xbox", "console")),
-            ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130 Mobile Safari/537.36", ("android", "mobile")),
-            ("Mozilla/5.0 (Linux; Android 13; SM-X710) AppleWebKit/537.36 Chrome/130 Safari/537.36", ("android", "tablet")),
-            ("Mozilla/5.0 (Linux; Android 9; AFTMM Build/PS7) AppleWebKit/537.36 Chrome/118 Mobile Safari/537.36", ("fireos", "set_top_box")),
-            ("Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 SamsungBrowser/4.0", ("tizen", "tv")),
+            (
+                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/130 Mobile Safari/537.36",
+                ("android", "mobile"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 13; SM-X710) AppleWebKit/537.36 Chrome/130 Safari/537.36",
+                ("android", "tablet"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 9; AFTMM Build/PS7) AppleWebKit/537.36 Chrome/118 Mobile Safari/537.36",
+                ("fireos", "set_top_box"),
+            ),
+            (
+                "Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 SamsungBrowser/4.0",
+                ("tizen", "tv"),
+            ),
             ("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 Chrome/94", ("webos", "tv")),
             ("Roku/DVP-12.0 (12.0.0 build 4170)", ("roku", "set_top_box")),
             ("Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36", ("chromeos", "desktop")),

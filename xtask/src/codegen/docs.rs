@@ -44,7 +44,7 @@ Everything is a sum, so every ratio is one division in PromQL, over any labels a
 | startup failure ratio | `sum(rate(openqoe_startup_failed_totalR)) / (sum(rate(openqoe_startup_attempts_totalR)) - sum(rate(openqoe_startup_discarded_totalR)))` |
 | exit before video start | `sum(rate(openqoe_startup_exits_totalR)) / (sum(rate(openqoe_startup_attempts_totalR)) - sum(rate(openqoe_startup_discarded_totalR)))` |
 | playback failure ratio | `sum(rate(openqoe_playback_failed_totalR)) / sum(rate(openqoe_startup_plays_totalR))` |
-| mean bitrate by media time | `sum(rate(openqoe_abr_bits_played_totalR)) / sum(rate(openqoe_abr_media_seconds_totalR))` |
+| mean bitrate by media time | `8 * sum(rate(openqoe_abr_played_bytes_totalR)) / sum(rate(openqoe_abr_media_seconds_totalR))` |
 | throughput of a request | `8 * sum(rate(openqoe_net_download_bytes_totalR)) / sum(rate(openqoe_net_download_seconds_totalR))` |
 | dropped frames | `sum(rate(openqoe_playback_frames_dropped_totalR)) / sum(rate(openqoe_playback_frames_decoded_totalR))` |
 | concurrent viewers | `sum(openqoe_playback_active_sessions)` |

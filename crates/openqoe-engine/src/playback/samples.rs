@@ -37,7 +37,7 @@ impl Samples {
         if self.bitrate > 0 {
             let media = step as f64 * self.rate;
             out.add(Counter::AbrMediaSeconds, media);
-            out.add(Counter::AbrBitsPlayed, self.bitrate as f64 * media / 1000.0);
+            out.add(Counter::AbrPlayedBytes, self.bitrate as f64 * media / 8000.0);
         }
     }
 

@@ -1,5 +1,5 @@
 //! The goldens of `spec/vectors/exposition`: `NAME.in.json` says what was measured, `NAME.txt` and `NAME.om` what a scraper
-//! reads of it. `UPDATE_VECTORS=1 cargo test -p openqoe-metrics` writes them anew; look at the difference before you commit.
+//! reads of it. `OPENQOE_BLESS=1 cargo test -p openqoe-metrics` writes them anew; look at the difference before you commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -181,7 +181,7 @@ fn expositions_are_as_in_the_vectors() {
         for (sink, extension) in [(0, "txt"), (1, "om")] {
             let path = directory().join(format!("{name}.{extension}"));
             let actual = encode(&snapshot, sink);
-            if std::env::var_os("UPDATE_VECTORS").is_some() {
+            if std::env::var_os("OPENQOE_BLESS").is_some() {
                 std::fs::write(&path, &actual).unwrap();
             }
             let expected = std::fs::read_to_string(&path).unwrap_or_default();

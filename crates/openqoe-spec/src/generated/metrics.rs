@@ -43,8 +43,8 @@ pub mod view {
         PlaybackViewsEnded(ViewEnd),
         /// `openqoe_abr_switch_total`: Rendition switches on the screen. The first rendition is none.
         AbrSwitch(Direction),
-        /// `openqoe_abr_bits_played_total`: Bits played. Over openqoe_abr_media_seconds_total it is the bitrate weighted by media time.
-        AbrBitsPlayed,
+        /// `openqoe_abr_played_bytes_total`: Media played, at the bitrate the manifest declares. Eight times this over openqoe_abr_media_seconds_total is the bitrate weighted by media time.
+        AbrPlayedBytes,
         /// `openqoe_abr_media_seconds_total`: Media time played with a known bitrate.
         AbrMediaSeconds,
         /// `openqoe_net_download_bytes_total`: Body bytes downloaded.
@@ -93,7 +93,7 @@ pub mod view {
                 Self::PlaybackFailed(a0) => 18 + a0.index(),
                 Self::PlaybackViewsEnded(a0) => 20 + a0.index(),
                 Self::AbrSwitch(a0) => 26 + a0.index(),
-                Self::AbrBitsPlayed => 28,
+                Self::AbrPlayedBytes => 28,
                 Self::AbrMediaSeconds => 29,
                 Self::NetDownloadBytes(a0) => 30 + a0.index(),
                 Self::NetDownloadSeconds(a0) => 36 + a0.index(),
@@ -650,10 +650,10 @@ pub static METRICS: [MetricDef; 75] = [
         exemplars: false,
     },
     MetricDef {
-        name: "openqoe_abr_bits_played_total",
-        help: "Bits played. Over openqoe_abr_media_seconds_total it is the bitrate weighted by media time.",
+        name: "openqoe_abr_played_bytes_total",
+        help: "Media played, at the bitrate the manifest declares. Eight times this over openqoe_abr_media_seconds_total is the bitrate weighted by media time.",
         kind: MetricKind::Counter,
-        unit: Unit::None,
+        unit: Unit::Bytes,
         scope: Scope::View,
         domain: "abr",
         first_slot: 28,

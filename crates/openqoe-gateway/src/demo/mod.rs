@@ -1,0 +1,25 @@
+//! What makes `openqoe demo` a demo: an origin that serves a small VOD ladder and breaks on request, and simulated viewers
+//! who report through the same public endpoint as everyone else. No other part of the gateway knows that they exist.
+
+mod audience;
+mod chance;
+mod courier;
+mod delivery;
+mod faults;
+mod media;
+mod origin;
+#[cfg(test)]
+mod origin_tests;
+mod range;
+mod request_log;
+mod schedule;
+mod scopes;
+mod script;
+mod viewer_model;
+#[cfg(test)]
+mod viewer_model_tests;
+mod viewer_wire;
+pub(crate) mod viewers;
+
+pub(crate) use origin::router;
+pub(crate) use scopes::Demo;
