@@ -275,6 +275,20 @@ describe('a player', () => {
     ]);
   });
 
+  it('that was given another source says nothing of it to the next session', async () => {
+    const media = new FakeMedia();
+    const qoe = client({ adapters: [html5] });
+    qoe.attach(media);
+    media.fire('play', { paused: false });
+    media.fire('playing', { readyState: 4, played: 1 });
+    Object.assign(media.state, { paused: true, readyState: 0, played: 0 });
+    qoe.newAsset({ assetId: 'two' });
+    media.fire('emptied');
+    media.fire('play', { paused: false });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(gateway.batches.at(-1)?.events.map(({ type }) => type)).toEqual(['session_start', 'play_request']);
+  });
+
   it('without an adapter is an error that names the way out', () => {
     expect(() => client({ adapters: [html5] }).attach({})).toThrow(/given: html5.*@openqoe\/sdk\/hlsjs/s);
     expect(() => client().attach(new FakeMedia())).toThrow(/given: none/);

@@ -81,6 +81,8 @@ it('observes media attached later, once, and reports the pause that detaching is
   media.fire('play', { paused: false });
   media.fire('playing', { readyState: 4, played: 1 });
   expect(taken().map((body) => body.type)).toEqual(['play_request', 'playing']);
+  // hls.js takes the source away first, which pauses the element at once.
+  media.state.paused = true;
   hls.trigger('MEDIA_DETACHING', {});
   expect(taken()).toEqual([{ type: 'pause' }]);
   expect(media.listeners).toBe(0);

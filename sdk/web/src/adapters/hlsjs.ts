@@ -12,7 +12,7 @@ export const hlsjs: Adapter<Hls> = {
   name: 'hls.js',
   handles(player): player is Hls {
     const hls = player as Hls | null;
-    return typeof hls?.loadSource === 'function' && typeof hls.attachMedia === 'function';
+    return !!(hls?.loadSource && hls.attachMedia);
   },
   attach(hls, report) {
     const { Events, version } = hls.constructor as typeof Hls;
@@ -35,12 +35,8 @@ export const hlsjs: Adapter<Hls> = {
 
     if (hls.media) observe(hls.media);
     reportRendition(hls.currentLevel);
-    on(Events.MEDIA_ATTACHING, (_, { media }) => media && observe(media));
-    on(Events.MEDIA_DETACHING, () => {
-      // The element is about to lose its source, which pauses it without a word.
-      if (hls.media && !hls.media.paused && !hls.media.ended) report({ type: 'pause' });
-      letGo();
-    });
+    on(Events.MEDIA_ATTACHING, (_, { media }) => observe(media));
+    on(Events.MEDIA_DETACHING, () => letGo());
     // The level of the fragment under the playhead, not of the one being fetched (LEVEL_SWITCHING).
     on(Events.LEVEL_SWITCHED, (_, { level }) => reportRendition(level));
     on(Events.MANIFEST_LOADED, playlist);
@@ -66,6 +62,7 @@ export const hlsjs: Adapter<Hls> = {
 };
 
 function download(report: Report, kind: DownloadKind, { loaded, loading }: LoaderStats): void {
+  // hls.js leaves 0 where it was told nothing.
   const since = (moment: number) => Math.max(0, Math.round(moment - loading.start));
   report({
     type: 'download',

@@ -8,7 +8,7 @@ export const html5: Adapter<HTMLMediaElement> = {
   name: 'html5',
   // Not `instanceof`: an element of another frame has another constructor.
   handles(player): player is HTMLMediaElement {
-    return typeof (player as HTMLMediaElement | null)?.canPlayType === 'function';
+    return !!(player as HTMLMediaElement | null)?.canPlayType;
   },
   attach(media, report) {
     return {

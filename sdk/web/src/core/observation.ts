@@ -31,8 +31,11 @@ export function createObservation({
 }: ObservationOptions): Observation {
   let chosen: { adapter: Adapter; player: unknown } | undefined;
   let attachment: Attachment | undefined;
+  let forward: Report = report;
 
   function detach(): void {
+    // Its last words are about the session before.
+    forward = () => {};
     guard.safely(() => attachment?.detach());
     attachment = undefined;
   }
@@ -53,7 +56,7 @@ export function createObservation({
     begin(restored) {
       detach();
       const present: EventBody[] = [];
-      let forward: Report = (event) => present.push(event);
+      forward = (event) => present.push(event);
       guard.safely(() => {
         attachment = chosen?.adapter.attach(chosen.player, (event) => forward(event));
         onVersion(attachment?.playerVersion);

@@ -12,25 +12,29 @@ const ERRORS = ['ABORTED', 'NETWORK', 'DECODE', 'SRC_NOT_SUPPORTED'];
 
 /** Reports what the element is doing now, then what it does. Returns the function that stops observing. */
 export function observeElement(media: HTMLMediaElement, report: Report): () => void {
-  // An autoplaying element fires `play` only when it has data, long after the viewer began to wait: once playback is
-  // asked for, the late `play` must not be a second request.
-  let asked = false;
+  // What was reported last. An autoplaying element fires `play` only when it has data, long after the viewer began to
+  // wait: once playback is asked for, the late `play` must not be a second request.
+  let told: 'asked' | 'playing' | undefined;
   // Before anything has played, a seek only says where to start: every live stream begins with one, and so does every
   // film that is resumed. It is no seek of the viewer's, who waits for the start all the same.
   let begun = false;
 
   const ask = () => {
-    if (!asked) report({ type: 'play_request', trigger: triggerOf(media) });
-    asked = true;
+    if (told !== 'asked') report({ type: 'play_request', trigger: triggerOf(media) });
+    told = 'asked';
   };
   const pause = () => {
-    asked = false;
+    told = undefined;
     report({ type: 'pause' });
+  };
+  const pauseIfStopped = () => {
+    // Losing its resource pauses an element without a `pause` event.
+    if (told === 'playing' && media.paused) pause();
   };
   const playing = () => {
     // A late event of the seek before this one.
     if (media.seeking) return;
-    asked = false;
+    told = 'playing';
     begun = true;
     report({ type: 'playing' });
   };
@@ -54,7 +58,7 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     },
     canplaythrough() {
       // Everything an autoplaying element waits for is there and it does not play: the browser forbids it.
-      if (asked && media.paused) pause();
+      if (told === 'asked' && media.paused) pause();
     },
     seeking: () => seek('seek_start'),
     seeked() {
@@ -63,12 +67,11 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
       playingIfReady();
     },
     ended() {
-      asked = false;
+      told = undefined;
       report({ type: 'ended' });
     },
     emptied() {
-      // Another resource is loaded, which pauses the element without a `pause` event.
-      if (begun && media.paused) pause();
+      pauseIfStopped();
       begun = false;
     },
     ratechange: rate,
@@ -85,5 +88,8 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     if (!media.paused || autoplays) ask();
     playingIfReady();
   }
-  return stop;
+  return () => {
+    stop();
+    pauseIfStopped();
+  };
 }
