@@ -12,23 +12,19 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::faults::{self, Faults};
-use super::media;
+use super::pacing;
 use super::request_log::Visit;
 use super::scopes::Scope;
 
 const STEP: Duration = Duration::from_millis(50);
-const CHUNK: usize = 64 * 1024;
-/// Media ahead of the clock in a paced delivery: enough to start at once, little enough for a hold to be felt in seconds.
-const LEAD_SECONDS: u64 = 5;
-/// A little more than real time, or a file's denser passages would starve the player.
-const PACE_PERCENT: u64 = 110;
+const CHUNK: usize = 16 * 1024;
 
 /// How a body is delivered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Manner {
     /// As fast as the faults allow.
     Fast,
-    /// No faster than it plays, and stoppable in the middle: a file of this many bytes that plays [`media::SECONDS`].
+    /// The progressive file from this place on: little faster than it plays, and stoppable in the middle.
     Paced(usize),
 }
 
@@ -37,7 +33,7 @@ struct Delivery {
     scope: Arc<Scope>,
     faults: watch::Receiver<Faults>,
     manner: Manner,
-    /// Bytes that may still leave ahead of the pace.
+    /// Up to where in the file no pace is kept.
     lead: usize,
     due: Instant,
     visit: Visit,
@@ -46,8 +42,9 @@ struct Delivery {
 /// The body that delivers `bytes`.
 pub(crate) fn deliver(bytes: Bytes, manner: Manner, scope: Arc<Scope>, visit: Visit) -> Body {
     let faults = scope.watch();
-    let delivery =
-        Delivery { rest: bytes, scope, faults, manner, lead: lead(manner), due: Instant::now(), visit };
+    let due = Instant::now();
+    let mut delivery = Delivery { rest: bytes, scope, faults, manner, lead: 0, due, visit };
+    delivery.run_ahead();
     Body::from_stream(stream::unfold(delivery, Delivery::next))
 }
 
@@ -59,11 +56,13 @@ impl Delivery {
         self.stand_still().await;
         let rate = self.rate();
         let chunk = self.rest.split_to(chunk_size(rate).min(self.rest.len()));
-        self.lead = self.lead.saturating_sub(chunk.len());
         // Time lost to a slow reader is not made up for: `due` never lags behind the clock.
         self.due = (self.due + cost(chunk.len(), rate)).max(Instant::now());
         sleep_until(self.due).await;
         self.visit.deliver(chunk.len());
+        if let Manner::Paced(offset) = &mut self.manner {
+            *offset += chunk.len();
+        }
         Some((Ok(chunk), self))
     }
 
@@ -77,36 +76,35 @@ impl Delivery {
         sleep(self.scope.take_withheld()).await;
         if began.elapsed() >= STEP {
             // The player has run dry meanwhile, and begins anew.
-            self.lead = lead(self.manner);
+            self.run_ahead();
+        }
+    }
+
+    fn run_ahead(&mut self) {
+        if let Manner::Paced(offset) = self.manner {
+            self.lead = pacing::lead(offset);
         }
     }
 
     /// Bytes per second, 0 for as fast as it goes.
-    fn rate(&self) -> u64 {
-        let throttle = self.faults.borrow().slow_kbps * 1000 / 8;
+    fn rate(&self) -> usize {
+        let throttle = self.faults.borrow().slow_kbps as usize * 1000 / 8;
         let pace = match self.manner {
-            Manner::Paced(size) if self.lead == 0 => size as u64 * PACE_PERCENT / 100 / media::SECONDS,
+            Manner::Paced(offset) if offset >= self.lead => pacing::rate(offset),
             _ => 0,
         };
         if throttle == 0 || pace == 0 { throttle.max(pace) } else { throttle.min(pace) }
     }
 }
 
-fn lead(manner: Manner) -> usize {
-    match manner {
-        Manner::Fast => 0,
-        Manner::Paced(size) => (size as u64 * LEAD_SECONDS / media::SECONDS) as usize,
-    }
-}
-
-fn chunk_size(rate: u64) -> usize {
+fn chunk_size(rate: usize) -> usize {
     if rate == 0 {
         return CHUNK;
     }
-    usize::try_from(rate * STEP.as_millis() as u64 / 1000).unwrap_or(CHUNK).clamp(1, CHUNK)
+    (rate * STEP.as_millis() as usize / 1000).clamp(1, CHUNK)
 }
 
-fn cost(bytes: usize, rate: u64) -> Duration {
+fn cost(bytes: usize, rate: usize) -> Duration {
     if rate == 0 { Duration::ZERO } else { Duration::from_secs_f64(bytes as f64 / rate as f64) }
 }
 

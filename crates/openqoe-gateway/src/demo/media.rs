@@ -4,9 +4,6 @@ use include_dir::{Dir, include_dir};
 
 static MEDIA: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../demo/media");
 
-/// Playing time of the ladder and of the progressive file, as `xtask/src/media.rs` makes them.
-pub(crate) const SECONDS: u64 = 60;
-
 /// What a file is to a player, which decides the faults it suffers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Role {

@@ -10,6 +10,7 @@ mod media;
 mod origin;
 #[cfg(test)]
 mod origin_tests;
+mod pacing;
 mod range;
 mod request_log;
 mod schedule;

@@ -153,7 +153,7 @@ fn answer(asset: &Asset, selection: Selection, head: bool, scope: Arc<Scope>, mu
     let body = if head || size == 0 {
         Body::empty()
     } else {
-        let manner = if asset.role == Role::Progressive { Manner::Paced(length) } else { Manner::Fast };
+        let manner = if asset.role == Role::Progressive { Manner::Paced(range.start) } else { Manner::Fast };
         deliver(Bytes::from_static(&asset.bytes[range]), manner, scope, visit)
     };
     let mut response = (status, [(header::CONTENT_TYPE, asset.content_type)], body).into_response();

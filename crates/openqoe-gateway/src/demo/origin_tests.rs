@@ -161,7 +161,7 @@ async fn the_progressive_file_is_paced_and_stops_in_the_middle() {
     let began = Instant::now();
     get(&app, "/demo/media/t/progressive.mp4").await;
     let plain = began.elapsed().as_secs_f64();
-    assert!((48.0..52.0).contains(&plain), "55 s of media after the lead, at 110 %: {plain}");
+    assert!((48.5..50.5).contains(&plain), "57 s of media after the lead, at 115 %: {plain}");
     let began = Instant::now();
     let hold = async {
         sleep(Duration::from_secs(20)).await;
@@ -171,7 +171,7 @@ async fn the_progressive_file_is_paced_and_stops_in_the_middle() {
     };
     tokio::join!(get(&app, "/demo/media/t/progressive.mp4"), hold);
     let held = began.elapsed().as_secs_f64() - plain;
-    assert!((3.0..9.5).contains(&held), "13 s of standing still less two leads of 4.5 s: {held}");
+    assert!((9.5..11.0).contains(&held), "13 s of standing still less one lead of 2.6 s: {held}");
 }
 
 #[tokio::test(start_paused = true)]
