@@ -2,7 +2,14 @@
 //! can rebuild all of them.
 
 mod codegen;
+mod demo;
+mod media;
 mod registry;
+mod steps;
+mod test;
+mod tidy;
+mod tools;
+mod tree;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,7 +17,11 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Usage: cargo xtask <task>
 
+  demo [ARGS]         install npm packages, build the web parts, run `openqoe demo ARGS`
+  test                every check there is (OPENQOE_STRICT=1: a skipped check is a failure)
   codegen [--check]   regenerate code and documentation from spec/registry
+  tidy                check the invariants of ARCHITECTURE.md
+  media               regenerate the demo's media ladder (needs ffmpeg)
 ";
 
 fn main() -> ExitCode {
@@ -20,6 +31,14 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["codegen"] => codegen::run(root, false),
         ["codegen", "--check"] => codegen::run(root, true),
+        ["tidy"] => tidy::run(root),
+        ["test"] => test::run(root),
+        ["media"] => media::run(root),
+        ["demo", arguments @ ..] => demo::run(root, arguments),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
         _ => {
             eprint!("{HELP}");
             return ExitCode::from(2);

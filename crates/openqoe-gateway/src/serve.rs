@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::gateway::Gateway;
-use crate::{cli, internal, listener, public};
+use crate::{cli, demo_page, internal, listener, public};
 
 /// Runs until SIGINT or SIGTERM.
 ///
@@ -24,7 +24,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
 
     let mut routes = public::router(gateway.clone());
     if demo.is_some() {
-        routes = routes;
+        routes = demo_page::add(routes, internal_address);
     }
     let listeners = [
         tokio::spawn(serve(public, routes, &gateway, &stopping)),
@@ -36,7 +36,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
     });
     tracing::info!("ingest on http://{public_address}/v1/ingest");
     tracing::info!("metrics on http://{internal_address}/metrics");
-    let viewers: Option<Option<tokio::task::JoinHandle<()>>> = None;
+    let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
 
     ended().await?;
     tracing::info!("ending: letting requests under way finish");

@@ -1,6 +1,8 @@
 //! `spec/vectors/playback`: native events through decoder, engine and series table, compared with the series they must give.
 //! Together the cases drive every registered view, experiment and SLO metric: a name nothing drives fails here.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

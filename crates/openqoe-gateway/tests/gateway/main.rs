@@ -1,5 +1,7 @@
 //! The real binary on real sockets.
 
+#![allow(clippy::unwrap_used)]
+
 mod bad_input;
 mod exposition;
 mod harness;

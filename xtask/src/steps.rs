@@ -1,0 +1,113 @@
+//! Running commands with a name, a clock and a tally, so that a reader of the log sees what ran, what failed and what was
+//! skipped.
+
+use std::ffi::OsStr;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+/// How a step ended.
+enum Outcome {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+/// The steps of one task.
+pub(crate) struct Steps<'a> {
+    root: &'a Path,
+    results: Vec<(String, Outcome, Duration)>,
+}
+
+impl<'a> Steps<'a> {
+    pub(crate) fn new(root: &'a Path) -> Steps<'a> {
+        Steps { root, results: Vec::new() }
+    }
+
+    pub(crate) fn root(&self) -> &'a Path {
+        self.root
+    }
+
+    /// Runs a command in the root; the words are split at spaces.
+    pub(crate) fn run(&mut self, name: &str, words: &str) {
+        self.check(name, |root| command(root, words));
+    }
+
+    /// Runs a function.
+    pub(crate) fn check(&mut self, name: &str, step: impl FnOnce(&Path) -> Result<()>) {
+        println!("{}", bold(&format!("── {name}")));
+        let started = Instant::now();
+        let outcome = match step(self.root) {
+            Ok(()) => Outcome::Passed,
+            Err(error) => {
+                eprintln!("{error:#}");
+                Outcome::Failed(format!("{error:#}").lines().next().unwrap_or_default().to_owned())
+            }
+        };
+        self.results.push((name.to_owned(), outcome, started.elapsed()));
+    }
+
+    /// Notes that a step was not run, and how it could be.
+    pub(crate) fn skip(&mut self, name: &str, remedy: &str) {
+        println!("{}", bold(&format!("── {name}: SKIPPED, {remedy}")));
+        self.results.push((name.to_owned(), Outcome::Skipped(remedy.to_owned()), Duration::ZERO));
+    }
+
+    /// Prints the tally. With `strict` a skipped step is a failed one.
+    ///
+    /// # Errors
+    /// When a step failed.
+    pub(crate) fn finish(self, strict: bool) -> Result<()> {
+        println!();
+        let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+        for (name, outcome, took) in &self.results {
+            let (word, detail) = match outcome {
+                Outcome::Passed => ("passed", String::new()),
+                Outcome::Failed(error) => ("FAILED", format!(": {error}")),
+                Outcome::Skipped(remedy) => ("SKIPPED", format!(": {remedy}")),
+            };
+            println!("{word:8} {:6.1} s  {name}{detail}", took.as_secs_f64());
+            match outcome {
+                Outcome::Passed => passed += 1,
+                Outcome::Failed(_) => failed += 1,
+                Outcome::Skipped(_) => skipped += 1,
+            }
+        }
+        println!("{passed} passed, {failed} failed, {skipped} skipped");
+        if failed > 0 {
+            bail!("{failed} steps failed");
+        }
+        if strict && skipped > 0 {
+            bail!("{skipped} steps were skipped, and OPENQOE_STRICT=1 does not allow that");
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command in `root` and waits for it; the words are split at spaces.
+pub(crate) fn command(root: &Path, words: &str) -> Result<()> {
+    let words: Vec<&str> = words.split(' ').collect();
+    command_with(root, &words, &[])
+}
+
+/// Runs a command in `root`, with more variables than it would have, and waits for it.
+pub(crate) fn command_with(root: &Path, words: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
+    let status = Command::new(words[0])
+        .args(&words[1..])
+        .envs(variables.iter().copied())
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => bail!("`{}` ended with {status}", words.join(" ")),
+        Err(error) => bail!("`{}` cannot be run: {error}", words[0]),
+    }
+}
+
+fn bold(text: &str) -> String {
+    if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+}

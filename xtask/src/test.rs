@@ -1,0 +1,51 @@
+//! `cargo xtask test`: everything there is to check, in the order in which failures are cheapest to find. What the machine
+//! lacks is skipped visibly; with `OPENQOE_STRICT=1` a skip is a failure.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::steps::{Steps, command_with};
+use crate::tools::{CHROMIUM, PROMETHEUS, PROMTOOL, npm_install, python_with_parser};
+use crate::{codegen, tidy};
+
+/// Runs every check.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    let mut steps = Steps::new(root);
+    steps.check("tidy", tidy::run);
+    steps.check("codegen --check", |root| codegen::run(root, true));
+    steps.run("rustfmt", "cargo fmt --all --check");
+    steps.check("npm packages", npm_install);
+    steps.run("web: lint", "npm run lint --silent");
+    steps.run("web: build", "npm run build --silent");
+    steps.run("web: types", "npm run typecheck --silent");
+    steps.run("web: tests", "npm test --silent");
+    steps.run("web: size budget", "npm run size --silent");
+    steps.run("clippy", "cargo clippy --quiet --workspace --all-targets -- -D warnings");
+    steps.run("rust: unit, vectors, properties, gateway", "cargo test --workspace");
+    steps.run("rust: documentation", "cargo doc --quiet --workspace --no-deps");
+    steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
+    exposition(&mut steps);
+    end_to_end(&mut steps);
+    steps.finish(std::env::var("OPENQOE_STRICT").is_ok_and(|value| value == "1"))
+}
+
+/// Foreign oracles read what the gateway says.
+fn exposition(steps: &mut Steps<'_>) {
+    const NAME: &str = "exposition: promtool, OpenMetrics parser";
+    match (PROMTOOL.require(), python_with_parser(steps.root())) {
+        (Ok(_), Ok(python)) => steps.check(NAME, |root| {
+            let words = ["npm", "run", "exposition", "--silent", "-w", "e2e"];
+            command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
+        }),
+        (Err(remedy), _) | (_, Err(remedy)) => steps.skip(NAME, remedy),
+    }
+}
+
+fn end_to_end(steps: &mut Steps<'_>) {
+    const NAME: &str = "e2e: Chromium, players, Prometheus";
+    match [CHROMIUM, PROMETHEUS].iter().find_map(|tool| tool.require().err()) {
+        None => steps.run(NAME, "npm run e2e --silent -w e2e"),
+        Some(remedy) => steps.skip(NAME, remedy),
+    }
+}

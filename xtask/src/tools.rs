@@ -1,0 +1,137 @@
+//! Programs the tests use that cargo and npm do not bring: found, installed on Debian as root, or named with a remedy.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::steps::command;
+
+/// A program by one of its names, and how to get it.
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    programs: &'static [&'static str],
+    debian: &'static str,
+    remedy: &'static str,
+}
+
+/// A browser to play in.
+pub(crate) const CHROMIUM: Tool = Tool {
+    name: "Chromium",
+    programs: &["chromium", "chromium-browser", "google-chrome"],
+    debian: "chromium",
+    remedy: "install Chromium so that `chromium` is on the PATH",
+};
+
+/// The real Prometheus.
+pub(crate) const PROMETHEUS: Tool = Tool {
+    name: "Prometheus",
+    programs: &["prometheus"],
+    debian: "prometheus",
+    remedy: "install Prometheus so that `prometheus` is on the PATH",
+};
+
+/// Its linter, of the same package.
+pub(crate) const PROMTOOL: Tool = Tool {
+    name: "promtool",
+    programs: &["promtool"],
+    debian: "prometheus",
+    remedy: "install Prometheus so that `promtool` is on the PATH",
+};
+
+impl Tool {
+    /// Where the program is.
+    pub(crate) fn find(&self) -> Option<PathBuf> {
+        let path = std::env::var_os("PATH")?;
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        let candidates =
+            self.programs.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
+        candidates.into_iter().find(|candidate| candidate.is_file())
+    }
+
+    /// The program, installed if that can be done without asking.
+    ///
+    /// # Errors
+    /// The remedy, when it cannot.
+    pub(crate) fn require(&self) -> Result<PathBuf, &'static str> {
+        if let Some(found) = self.find() {
+            return Ok(found);
+        }
+        if is_debian_root() {
+            println!("installing {} (apt package {})", self.name, self.debian);
+            let installed = apt(self.debian);
+            if let Err(error) = installed {
+                eprintln!("{error:#}");
+            }
+        }
+        self.find().ok_or(self.remedy)
+    }
+}
+
+fn is_debian_root() -> bool {
+    let id = Command::new("id").arg("-u").output().map(|output| output.stdout).unwrap_or_default();
+    Path::new("/etc/debian_version").exists() && id.starts_with(b"0\n")
+}
+
+fn apt(package: &str) -> Result<()> {
+    let quiet = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        let status = Command::new(words[0])
+            .args(&words[1..])
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()?;
+        anyhow::ensure!(status.success(), "`{}` ended with {status}", words.join(" "));
+        Ok(())
+    };
+    quiet("apt-get update -q").context("apt")?;
+    quiet(&format!("apt-get install -q -y --no-install-recommends {package}")).context("apt")
+}
+
+/// The packages of the root, as the lockfile has them.
+pub(crate) fn npm_install(root: &Path) -> Result<()> {
+    let installed = root.join("node_modules/.package-lock.json");
+    let newer = |a: &Path, b: &Path| {
+        let modified = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+        modified(a) > modified(b)
+    };
+    if newer(&installed, &root.join("package-lock.json")) {
+        return Ok(());
+    }
+    command(root, "npm ci --no-audit --no-fund").context("Node 20 or newer with npm is needed")
+}
+
+/// A Python that has the official OpenMetrics parser.
+pub(crate) fn python_with_parser(root: &Path) -> Result<PathBuf, &'static str> {
+    const REMEDY: &str = "install Python 3 with venv, or `pip install prometheus_client`";
+    let venv = root.join("target/openmetrics-parser");
+    let python = venv.join("bin/python");
+    let has_parser = |python: &Path| {
+        Command::new(python)
+            .args(["-c", "import prometheus_client.openmetrics.parser"])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    if has_parser(Path::new("python3")) {
+        return Ok(PathBuf::from("python3"));
+    }
+    if !has_parser(&python) {
+        if is_debian_root() && command(root, "python3 -m ensurepip --version").is_err() {
+            // Said again below if it does not help.
+            let _ = apt("python3-venv");
+        }
+        let steps = [
+            format!("python3 -m venv {}", venv.display()),
+            format!(
+                "{} -m pip install --quiet --disable-pip-version-check prometheus_client==0.22.1",
+                python.display()
+            ),
+        ];
+        if let Some(error) = steps.iter().find_map(|words| command(root, words).err()) {
+            eprintln!("{error:#}");
+        }
+    }
+    if has_parser(&python) { Ok(python) } else { Err(REMEDY) }
+}
