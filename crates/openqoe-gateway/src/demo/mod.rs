@@ -8,8 +8,6 @@ mod delivery;
 mod faults;
 mod media;
 mod origin;
-#[cfg(test)]
-mod origin_tests;
 mod pacing;
 mod range;
 mod request_log;
@@ -17,8 +15,6 @@ mod schedule;
 mod scopes;
 mod script;
 mod viewer_model;
-#[cfg(test)]
-mod viewer_model_tests;
 mod viewer_wire;
 pub(crate) mod viewers;
 

@@ -1,5 +1,8 @@
 //! The demo's origin over HTTP: the media, the faults put upon them and the log of what was asked for.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::Json;

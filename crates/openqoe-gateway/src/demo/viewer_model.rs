@@ -1,7 +1,11 @@
 //! One simulated view, from the press of a button to the end: a pure function of the seed, the viewer, the time of
 //! arrival and the fault schedule.
 
-use openqoe_spec::{AdPosition, AdResult, EventKind, Failure, LatencyClock, SessionEnd, Trigger};
+mod ads;
+#[cfg(test)]
+mod tests;
+
+use openqoe_spec::{AdPosition, EventKind, Failure, LatencyClock, SessionEnd, Trigger};
 use serde_json::{Map, Value};
 
 use super::audience::Viewer;
@@ -24,8 +28,6 @@ const FATALS: [(f64, &str); 4] = [
 ];
 const REFUSALS: [(f64, &str); 3] =
     [(0.5, "ENTITLEMENT_DENIED"), (0.3, "GEO_BLOCKED"), (0.2, "TOO_MANY_STREAMS")];
-/// VAST 4.2 error codes: timeout of the URI, no ads, no supported media file.
-const AD_ERRORS: [(f64, &str); 3] = [(0.5, "301"), (0.3, "303"), (0.2, "403")];
 
 /// A view, with everything its player reports.
 pub(crate) struct View {
@@ -306,44 +308,6 @@ impl Life<'_> {
         }
         self.script.emit(EventKind::Visibility { hidden: false });
         self.resume();
-        Ok(())
-    }
-
-    fn ad_break(&mut self, position: AdPosition) -> Step {
-        self.script.emit(EventKind::AdBreakStart { position });
-        for _ in 0..self.script.chance.whole(1, 3) {
-            let wait = self.script.chance.log_normal(500.0, 0.5);
-            self.script.pass(wait, Passing::Break);
-            if self.happens(0.04) {
-                let code = *self.script.chance.weighted(&AD_ERRORS);
-                self.script.emit(EventKind::AdError { code: code.into() });
-            } else {
-                self.ad()?;
-            }
-        }
-        self.script.emit(EventKind::AdBreakEnd);
-        Ok(())
-    }
-
-    fn ad(&mut self) -> Step {
-        self.script.emit(EventKind::AdStart);
-        let length = *self.script.chance.weighted(&[(0.6, 15_000.0), (0.3, 20_000.0), (0.1, 30_000.0)]);
-        let skipped = self.happens(0.25);
-        let shown = if skipped { self.script.chance.uniform(5_000.0, 9_000.0) } else { length };
-        if self.happens(0.03) {
-            self.script.pass(2_000.0, Passing::Break);
-            self.script.emit(EventKind::Stall);
-            let wait = self.script.chance.log_normal(900.0, 0.5);
-            self.script.pass(wait, Passing::Break);
-            self.script.emit(EventKind::Playing);
-        }
-        if self.happens(0.03) {
-            self.script.pass(shown / 2.0, Passing::Break);
-            return Err(self.closing());
-        }
-        self.script.pass(shown, Passing::Break);
-        let result = if skipped { AdResult::Skipped } else { AdResult::Completed };
-        self.script.emit(EventKind::AdEnd { result });
         Ok(())
     }
 

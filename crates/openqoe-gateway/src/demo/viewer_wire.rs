@@ -161,6 +161,24 @@ mod tests {
         assert_eq!(flushes(&moments), expected.map(|(t, events)| Flush { t, events }));
     }
 
+    /// What the gateway's own decoder reads is what the model meant.
+    #[test]
+    fn batches_survive_the_wire() {
+        for number in 0..200 {
+            let view = view(9, number, 0, 60_000, &Schedule::default());
+            // A batch holds a thousand events at most; a flush never comes near it.
+            let sent = &view.moments[..view.moments.len().min(1000)];
+            let body = batch(&batch_tail(&view, 1_763_688_000_000, 0..sent.len()), 1_763_695_200_000);
+            let decoded = (openqoe_ingest::PROTOCOLS[0].decode)(body.as_bytes()).unwrap();
+            assert!(decoded.rejections.is_empty() && decoded.warnings.is_empty(), "{decoded:?}");
+            let events = &decoded.batches[0].events;
+            assert!(events.iter().map(|event| event.seq).eq(0..sent.len() as u64));
+            assert!(
+                events.iter().map(|event| (event.t, &event.kind)).eq(sent.iter().map(|m| (m.t, &m.kind)))
+            );
+        }
+    }
+
     #[test]
     fn a_batch_is_what_the_guide_says() {
         let view = view(1, 2, 0, 5_000, &Schedule::default());

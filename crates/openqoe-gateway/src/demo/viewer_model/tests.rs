@@ -2,9 +2,9 @@
 
 use openqoe_spec::EventKind;
 
-use super::schedule::Schedule;
-use super::script::Moment;
-use super::viewer_model::{View, view};
+use super::super::schedule::Schedule;
+use super::super::script::Moment;
+use super::{View, view};
 
 const NEVER: Schedule = Schedule { first_ms: u64::MAX, lasts_ms: 0, every_ms: 1 };
 const ALWAYS: Schedule = Schedule { first_ms: 0, lasts_ms: 1, every_ms: 1 };
