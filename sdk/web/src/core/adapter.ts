@@ -6,8 +6,11 @@ import type { EventBody } from './generated.js';
 /** What a heartbeat carries: the optional fields of the `heartbeat` event. */
 export type Sample = Omit<Extract<EventBody, { type: 'heartbeat' }>, 'type'>;
 
-/** Takes one event. Safe to call at any time; never throws. */
-export type Report = (event: EventBody) => void;
+/**
+ * Takes one event, and when it happened on the clock of `performance.now()` if that is not right now. Safe to call at any
+ * time; never throws.
+ */
+export type Report = (event: EventBody, at?: number) => void;
 
 /** One player under observation. */
 export interface Attachment {

@@ -2,7 +2,6 @@
 // middle of something.
 
 import type { Adapter, Attachment, Report, Sample } from './adapter.js';
-import type { EventBody } from './generated.js';
 import type { Guard } from './guard.js';
 import { pageHidden } from './page.js';
 
@@ -55,18 +54,18 @@ export function createObservation({
     },
     begin(restored) {
       detach();
-      const present: EventBody[] = [];
-      forward = (event) => present.push(event);
+      const present: Parameters<Report>[] = [];
+      forward = (...told) => present.push(told);
       guard.safely(() => {
-        attachment = chosen?.adapter.attach(chosen.player, (event) => forward(event));
+        attachment = chosen?.adapter.attach(chosen.player, (...told) => forward(...told));
         onVersion(attachment?.playerVersion);
       });
       forward = report;
       // Playback that was under way before the session has no startup to measure. Passing through the background
       // makes the engine discard it, where `play_request` followed by `playing` would count as an instant start.
-      const joined = restored || present.some(({ type }) => type === 'playing');
+      const joined = restored || present.some(([{ type }]) => type === 'playing');
       if (joined) report({ type: 'visibility', hidden: true });
-      present.forEach(report);
+      for (const told of present) report(...told);
       if (joined && !pageHidden()) report({ type: 'visibility', hidden: false });
     },
     release() {

@@ -1,6 +1,7 @@
 // From an event to the wire: stamps it with the open session, queues it with what is known then, and decides when the
 // queue is sent. It knows nothing of what events mean: the engine in the gateway does.
 
+import type { Report } from './adapter.js';
 import { createAttributes } from './attributes.js';
 import type { Attributes, EventBody, SessionEnd } from './generated.js';
 import type { Guard } from './guard.js';
@@ -23,7 +24,7 @@ export interface Reporter {
   open(): void;
   close(reason: SessionEnd): void;
   /** Without an open session the event is nobody's and is ignored. */
-  record(event: EventBody): void;
+  record: Report;
   describe(attributes: Attributes): void;
   flush(): void;
   beacon(): void;
@@ -36,11 +37,11 @@ export function createReporter({ endpoint, fetch }: Options, { warn, safely }: G
   let session: Session | undefined;
   let soon: ReturnType<typeof setTimeout> | undefined;
 
-  function record(event: EventBody): void {
+  function record(event: EventBody, at?: number): void {
     const owner = session;
     if (!owner) return;
     safely(() => {
-      const text = owner.stamp(event);
+      const text = owner.stamp(event, at);
       const expendable = EXPENDABLE.test(event.type);
       queue.push({ session: owner, attributes: attributes.current, event: text, expendable });
     });

@@ -10,7 +10,7 @@ export interface Session {
   /** The wall clock at `t` = 0, epoch ms. */
   readonly startedAt: number;
   /** Numbers and dates an event. Throws where it cannot be JSON; the number is then not used up. */
-  stamp(body: EventBody): string;
+  stamp(body: EventBody, at?: number): string;
 }
 
 export function openSession(): Session {
@@ -19,8 +19,8 @@ export function openSession(): Session {
   return {
     id: uuid(),
     startedAt: Date.now(),
-    stamp(body) {
-      const text = JSON.stringify({ ...body, seq, t: clock() });
+    stamp(body, at) {
+      const text = JSON.stringify({ ...body, seq, t: clock(at) });
       seq += 1;
       return text;
     },

@@ -3,6 +3,7 @@
 // https://html.spec.whatwg.org/multipage/media.html#mediaevents
 
 import type { Report } from '../core/adapter.js';
+import { onNextFrame } from './frame.js';
 import { listen } from './listen.js';
 import { triggerOf } from './trigger.js';
 
@@ -19,56 +20,64 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
   // film that is resumed. It is no seek of the viewer's, who waits for the start all the same.
   let begun = false;
 
-  const ask = () => {
-    if (told !== 'asked') report({ type: 'play_request', trigger: triggerOf(media) });
+  // Set while the frame that `playing` promised has not been seen; what happens before it takes the promise back.
+  let unawait: (() => void) | undefined;
+  const say: Report = (event, at) => {
+    unawait?.();
+    unawait = undefined;
+    report(event, at);
+  };
+
+  const ask = (at?: number) => {
+    if (told !== 'asked') report({ type: 'play_request', trigger: triggerOf(media) }, at);
     told = 'asked';
   };
-  const pause = () => {
+  const pause = (at?: number) => {
     told = undefined;
-    report({ type: 'pause' });
+    say({ type: 'pause' }, at);
   };
   const pauseIfStopped = () => {
     // Losing its resource pauses an element without a `pause` event.
     if (told === 'playing' && media.paused) pause();
   };
-  const playing = () => {
-    // A late event of the seek before this one.
-    if (media.seeking) return;
+  const started = (at?: number) => {
     told = 'playing';
     begun = true;
-    report({ type: 'playing' });
+    say({ type: 'playing' }, at);
   };
-  const playingIfReady = () => {
-    if (!media.paused && media.readyState >= HAVE_FUTURE_DATA) playing();
+  const playing = () => {
+    // A late event of the seek before this one.
+    if (!media.seeking) unawait ??= onNextFrame(media, started);
   };
-  const seek = (type: 'seek_start' | 'seek_end') => {
-    if (begun) report({ type });
+  const ready = () => !media.paused && !media.seeking && media.readyState >= HAVE_FUTURE_DATA;
+  const seek = (type: 'seek_start' | 'seek_end', at: number) => {
+    if (begun) say({ type }, at);
   };
   const rate = () => report({ type: 'rate', rate: Math.min(16, Math.max(0, media.playbackRate)) });
 
   const stop = listen(media, {
     play: ask,
     playing,
-    waiting() {
-      if (!media.seeking && !media.ended) report({ type: 'stall' });
+    waiting(at) {
+      if (!media.seeking && !media.ended) say({ type: 'stall' }, at);
     },
-    pause() {
+    pause(at) {
       // Fires right before `ended` as well.
-      if (!media.ended) pause();
+      if (!media.ended) pause(at);
     },
     canplaythrough() {
       // Everything an autoplaying element waits for is there and it does not play: the browser forbids it.
       if (told === 'asked' && media.paused) pause();
     },
-    seeking: () => seek('seek_start'),
-    seeked() {
-      seek('seek_end');
+    seeking: (at) => seek('seek_start', at),
+    seeked(at) {
+      seek('seek_end', at);
       // No `playing` is promised after a seek that did not have to wait for data.
-      playingIfReady();
+      if (ready()) playing();
     },
-    ended() {
+    ended(at) {
       told = undefined;
-      report({ type: 'ended' });
+      say({ type: 'ended' }, at);
     },
     emptied() {
       pauseIfStopped();
@@ -86,10 +95,12 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
   if (!media.ended) {
     const autoplays = media.autoplay && !media.played.length && media.readyState < HAVE_ENOUGH_DATA;
     if (!media.paused || autoplays) ask();
-    playingIfReady();
+    // Frames are on the screen already.
+    if (ready()) started();
   }
   return () => {
     stop();
+    unawait?.();
     pauseIfStopped();
   };
 }
