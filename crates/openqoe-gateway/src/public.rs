@@ -48,6 +48,7 @@ async fn ingest(
     };
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

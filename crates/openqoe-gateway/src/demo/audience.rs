@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::chance::Chance;
 use super::schedule::FAULTY_CDN;
 
-const HOUSEHOLDS: u64 = 96;
+const HOUSEHOLDS: u64 = 48;
 const LIVE_SHARE: f64 = 0.3;
 const AD_SHARE: f64 = 0.15;
 const MOBILE_ISP: &str = "metro-mobile";
@@ -63,8 +63,8 @@ const DEVICES: [(f64, Device); 9] = [
 ];
 
 /// Minutes the VOD assets last, the most watched first; a live channel has no end.
-const VOD_MINUTES: [u64; 16] = [4, 24, 43, 3, 95, 6, 24, 52, 2, 110, 24, 8, 43, 3, 88, 12];
-const LIVE_CHANNELS: usize = 4;
+const VOD_MINUTES: [u64; 6] = [4, 24, 43, 6, 95, 2];
+const LIVE_CHANNELS: usize = 2;
 
 /// A viewer at the moment of turning something on.
 pub(crate) struct Viewer {
@@ -191,7 +191,7 @@ mod tests {
         let values =
             |name: &str| viewers.iter().map(|viewer| &viewer.attributes[name]).collect::<HashSet<_>>().len();
         assert_eq!((values("cdn"), values("isp"), values("country")), (3, 6, 8));
-        assert_eq!((values("experiment_variant"), values("asset_id"), values("content_type")), (2, 20, 1));
+        assert_eq!((values("experiment_variant"), values("asset_id"), values("content_type")), (2, 8, 1));
         let live = viewers.iter().filter(|viewer| viewer.live).count();
         assert!((1350..1650).contains(&live), "{live}");
     }

@@ -23,6 +23,9 @@ fn refusal(gateway: &Gateway, headers: &[(&str, &str)], body: &[u8]) -> (u16, St
     (answer.status, json["error"].as_str().unwrap().to_owned())
 }
 
+/// Headers and body of a request, status and error of its answer.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
+
 #[test]
 fn hopeless_bodies_get_a_clear_answer_and_nothing_else_is_lost() {
     let gateway = Gateway::start();
@@ -38,7 +41,7 @@ fn hopeless_bodies_get_a_clear_answer_and_nothing_else_is_lost() {
     let huge = vec![b' '; 100 << 20];
     let gzipped = [("content-encoding", "gzip")];
     for _ in 0..3 {
-        let cases: [(&[(&str, &str)], &[u8], u16, &str); 10] = [
+        let cases: [Case<'_>; 10] = [
             (&[], &good.as_bytes()[..good.len() / 2], 400, "malformed_json"),
             (&[], b"{\"spec_version\":1}", 400, "malformed_json"),
             (&[], nested.as_bytes(), 413, "body_too_large"),

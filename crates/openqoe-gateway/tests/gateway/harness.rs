@@ -73,8 +73,7 @@ impl Gateway {
     pub(crate) fn log(mut self) -> String {
         let _ = self.child.kill();
         self.reader.take().unwrap().join().unwrap();
-        let log = self.log.lock().unwrap().clone();
-        log
+        self.log.lock().unwrap().clone()
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {

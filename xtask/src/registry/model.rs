@@ -1,34 +1,6 @@
-//! `spec/registry/*.yaml` read into memory and checked: every cross reference resolves before anything is generated.
+//! The shapes of `spec/registry/*.yaml`. Unknown keys are errors: a slip in a registry is a wrong number somewhere.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
-use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
-/// The whole vocabulary.
-pub(crate) struct Registry {
-    pub(crate) spec_version: String,
-    pub(crate) attributes: Vec<Attribute>,
-    pub(crate) labels: Vec<Label>,
-    pub(crate) events: Vec<Event>,
-    pub(crate) outcomes: Vec<Outcome>,
-    pub(crate) batch_rejections: Vec<BatchRejection>,
-    pub(crate) domains: Vec<Domain>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SpecFile {
-    spec_version: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AttributesFile {
-    attributes: Vec<Attribute>,
-}
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
@@ -79,12 +51,6 @@ pub(crate) struct Attribute {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LabelsFile {
-    labels: Vec<Label>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Label {
     pub(crate) name: String,
     /// The label's name in the exposition, where it differs.
@@ -105,12 +71,6 @@ impl Label {
     pub(crate) fn guarded(&self) -> bool {
         self.class == Some(Class::Guarded)
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EventsFile {
-    events: Vec<Event>,
 }
 
 #[derive(Deserialize)]
@@ -159,13 +119,6 @@ impl Field {
             other => format!("{other:?}"),
         })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OutcomesFile {
-    outcomes: Vec<Outcome>,
-    batch_rejections: Vec<BatchRejection>,
 }
 
 #[derive(Deserialize)]
@@ -339,131 +292,4 @@ pub(crate) fn camel(name: &str) -> String {
 pub(crate) fn value_variant(value: &str) -> String {
     let name = camel(value);
     if name.starts_with(|letter: char| letter.is_ascii_digit()) { format!("N{name}") } else { name }
-}
-
-impl Registry {
-    /// Reads the registry below `root` and checks it.
-    pub(crate) fn load(root: &Path) -> Result<Registry> {
-        let folder = root.join("spec/registry");
-        let outcomes: OutcomesFile = read(&folder.join("outcomes.yaml"))?;
-        let mut registry = Registry {
-            spec_version: read::<SpecFile>(&folder.join("spec.yaml"))?.spec_version,
-            attributes: read::<AttributesFile>(&folder.join("attributes.yaml"))?.attributes,
-            labels: read::<LabelsFile>(&folder.join("labels.yaml"))?.labels,
-            events: read::<EventsFile>(&folder.join("events.yaml"))?.events,
-            outcomes: outcomes.outcomes,
-            batch_rejections: outcomes.batch_rejections,
-            domains: DOMAINS
-                .iter()
-                .map(|name| read::<Domain>(&folder.join(format!("metrics/{name}.yaml"))))
-                .collect::<Result<_>>()?,
-        };
-        registry.check_no_stray_domain(&folder.join("metrics"))?;
-        registry.resolve_mirrors()?;
-        registry.check()?;
-        Ok(registry)
-    }
-
-    pub(crate) fn metrics(&self) -> impl Iterator<Item = &Metric> {
-        self.domains.iter().flat_map(|domain| &domain.metrics)
-    }
-
-    pub(crate) fn label(&self, name: &str) -> Option<&Label> {
-        self.labels.iter().find(|label| label.name == name)
-    }
-
-    fn check_no_stray_domain(&self, folder: &Path) -> Result<()> {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            ensure!(DOMAINS.contains(&stem), "{} is not in registry::DOMAINS", path.display());
-        }
-        Ok(())
-    }
-
-    fn resolve_mirrors(&mut self) -> Result<()> {
-        let originals: Vec<Metric> = self.metrics().cloned().collect();
-        for metric in self.domains.iter_mut().flat_map(|domain| &mut domain.metrics) {
-            let Some(name) = &metric.mirror else { continue };
-            let original = originals
-                .iter()
-                .find(|candidate| &candidate.name == name && candidate.scope == Scope::View)
-                .with_context(|| format!("{}: no view metric {name} to mirror", metric.name))?;
-            metric.scope = Scope::Experiment;
-            metric.kind = original.kind;
-            metric.unit = original.unit;
-            metric.labels.clone_from(&original.labels);
-            metric.buckets.clone_from(&original.buckets);
-            metric.exemplars = original.exemplars;
-            metric.formula = format!("as {name}");
-            metric.source.clone_from(&original.source);
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<()> {
-        let mut names = BTreeSet::new();
-        for metric in self.metrics() {
-            let name = &metric.name;
-            ensure!(names.insert(name), "{name} is registered twice");
-            ensure!(metric.kind.is_some(), "{name} has no kind");
-            ensure!(
-                !metric.formula.is_empty() && !metric.source.is_empty(),
-                "{name} lacks formula or source"
-            );
-            ensure!(metric.help.ends_with('.'), "{name}: help is a sentence and ends with a full stop");
-            let counter = metric.kind() == Kind::Counter;
-            ensure!(counter == name.ends_with("_total"), "{name}: `_total` is for counters, all of them");
-            let histogram = metric.kind() == Kind::Histogram;
-            ensure!(
-                histogram != metric.buckets.is_empty(),
-                "{name}: buckets are for histograms, all of them"
-            );
-            ensure!(metric.buckets.is_sorted_by(|a, b| a < b), "{name}: bucket bounds must ascend");
-            for label in &metric.labels {
-                let known = SPECIAL_LABELS.contains(&label.as_str()) || self.label(label).is_some();
-                ensure!(known, "{name}: label {label} is not in labels.yaml");
-            }
-        }
-        for event in &self.events {
-            for field in &event.fields {
-                self.check_field(event, field)?;
-            }
-        }
-        for attribute in &self.attributes {
-            let bounded = attribute.class != Class::Guarded || attribute.budget > 0;
-            ensure!(bounded, "{}: a guarded attribute needs a budget", attribute.name);
-        }
-        Ok(())
-    }
-
-    fn check_field(&self, event: &Event, field: &Field) -> Result<()> {
-        let at = format!("{}.{}", event.name, field.name);
-        match field.kind {
-            FieldType::Enum => {
-                let of = field.of.as_deref().unwrap_or_default();
-                let label = self.label(of).with_context(|| format!("{at}: no enumeration {of}"))?;
-                if let Some(default) = field.default_text() {
-                    ensure!(label.values.contains(&default), "{at}: {default} is not in {of}");
-                }
-            }
-            FieldType::Uint | FieldType::Number | FieldType::String if field.max.is_none() => {
-                bail!("{at}: unbounded (give it a max)");
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// The domains in the order of the taxonomy page: the nine of the seed, then the gateway's own.
-const DOMAINS: [&str; 10] =
-    ["startup", "playback", "abr", "net", "err", "eng", "ad", "exp", "slo", "gateway"];
-
-/// Labels whose values come from another part of the registry.
-pub(crate) const SPECIAL_LABELS: [&str; 4] = ["outcome", "batch_rejection", "guarded", "build"];
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())
 }
