@@ -43,7 +43,10 @@ pub(crate) struct View {
 impl View {
     /// Takes the next event of the session.
     pub(crate) fn apply<R: Recorder>(&mut self, event: &Event, config: &Config, out: &mut Emit<'_, R>) {
-        self.advance(event.t, config, out);
+        // A download says nothing of the viewer, and may be told before what happened before it.
+        if !matches!(event.kind, EventKind::Download { .. }) {
+            self.advance(event.t, config, out);
+        }
         self.ending.wake();
         self.note(&event.kind, out);
         self.settle(out);

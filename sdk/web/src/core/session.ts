@@ -20,7 +20,7 @@ export function openSession(): Session {
     id: uuid(),
     startedAt: Date.now(),
     stamp(body, at) {
-      const text = JSON.stringify({ ...body, seq, t: clock(at) });
+      const text = JSON.stringify({ ...body, seq, t: clock(body.type, at) });
       seq += 1;
       return text;
     },
