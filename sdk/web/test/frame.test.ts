@@ -98,6 +98,28 @@ it('dates each event by when it happened', () => {
   expect(times[1]).toBe(1234.5);
 });
 
+it('takes the frame that was seen before `playing` was heard', () => {
+  const times: (number | undefined)[] = [];
+  html5.attach(video.asElement(), (_, at) => times.push(at));
+  Object.assign(video.state, { paused: false, readyState: 4 });
+  video.fire('play');
+  const shown = performance.now();
+  video.showFrame(shown);
+  video.fire('playing');
+  expect(times[1]).toBe(shown);
+});
+
+it('does not take a picture that stood still for the start', () => {
+  html5.attach(video.asElement(), ({ type }) => reported.push(type));
+  Object.assign(video.state, { paused: false, readyState: 4 });
+  video.fire('play');
+  video.showFrame(performance.now() - 3000);
+  video.fire('playing');
+  expect(reported).toEqual(['play_request']);
+  video.showFrame(performance.now());
+  expect(reported).toEqual(['play_request', 'playing']);
+});
+
 it('stops waiting when the page goes out of sight', () => {
   play();
   page.hidden = true;

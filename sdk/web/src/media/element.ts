@@ -3,7 +3,7 @@
 // https://html.spec.whatwg.org/multipage/media.html#mediaevents
 
 import type { Report } from '../core/adapter.js';
-import { onNextFrame } from './frame.js';
+import { watchFrames } from './frame.js';
 import { listen } from './listen.js';
 import { triggerOf } from './trigger.js';
 
@@ -20,17 +20,17 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
   // film that is resumed. It is no seek of the viewer's, who waits for the start all the same.
   let begun = false;
 
-  // Set while the frame that `playing` promised has not been seen; what happens before it takes the promise back.
-  let unawait: (() => void) | undefined;
+  // `playing` promises a frame; what happens before it is seen takes the promise back.
+  const frames = watchFrames(media);
   const say: Report = (event, at) => {
-    unawait?.();
-    unawait = undefined;
+    frames.forget();
     report(event, at);
   };
 
   const ask = (at?: number) => {
     if (told !== 'asked') report({ type: 'play_request', trigger: triggerOf(media) }, at);
     told = 'asked';
+    if (!begun) frames.look();
   };
   const pause = (at?: number) => {
     told = undefined;
@@ -45,9 +45,9 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     begun = true;
     say({ type: 'playing' }, at);
   };
-  const playing = () => {
+  const playing = (at: number) => {
     // A late event of the seek before this one.
-    if (!media.seeking) unawait ??= onNextFrame(media, started);
+    if (!media.seeking) frames.await(at, started);
   };
   const ready = () => !media.paused && !media.seeking && media.readyState >= HAVE_FUTURE_DATA;
   const seek = (type: 'seek_start' | 'seek_end', at: number) => {
@@ -73,7 +73,7 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     seeked(at) {
       seek('seek_end', at);
       // No `playing` is promised after a seek that did not have to wait for data.
-      if (ready()) playing();
+      if (ready()) playing(at);
     },
     ended(at) {
       told = undefined;
@@ -100,7 +100,7 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
   }
   return () => {
     stop();
-    unawait?.();
+    frames.forget();
     pauseIfStopped();
   };
 }

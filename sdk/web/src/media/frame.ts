@@ -1,28 +1,60 @@
-// The moment the viewer sees a picture. `playing` fires when there is data to play; on a busy page the first frame of it
-// reaches the screen a quarter of a second later, and the viewer waits for the frame.
+// The moments at which the viewer sees a picture. `playing` fires when there is data to play, and on a busy page is heard
+// up to a quarter of a second before or after the first frame of it reaches the screen; the viewer waits for the frame.
 // https://wicg.github.io/video-rvfc/
 
-/**
- * Calls `then` with the next frame on the screen, at once where no frame will come: audio, or a page nobody sees. Returns
- * the function that calls it off, while there is something to call off.
- */
-export function onNextFrame(media: HTMLMediaElement, then: (at?: number) => void): (() => void) | undefined {
+export interface Frames {
+  /** Looks for frames from now on: what is on the screen already is not news. */
+  look(): void;
+  /**
+   * Calls `then` with the time of a frame that belongs to a `playing` event made at `at`: one just seen, or the next. Calls
+   * it at once where no frame will come: audio, or a page nobody sees.
+   */
+  await(at: number, then: (at?: number) => void): void;
+  /** Calls off what is awaited. */
+  forget(): void;
+}
+
+/** A frame this much older than `playing` is a poster: it stood still. */
+const FRESH_MS = 150;
+
+export function watchFrames(media: HTMLMediaElement): Frames {
   const video = media as HTMLVideoElement;
-  if (!video.requestVideoFrameCallback || !video.videoWidth || document.hidden) {
-    then();
-    return undefined;
-  }
-  const cancel = () => {
-    video.cancelVideoFrameCallback(handle);
-    document.removeEventListener('visibilitychange', hide);
+  let handle: number | undefined;
+  let seen: number | undefined;
+  let awaited: ((at?: number) => void) | undefined;
+
+  const settle = (at?: number) => {
+    const then = awaited;
+    frames.forget();
+    then?.(at);
   };
-  const shown = (at?: number) => {
-    cancel();
-    then(at);
+  const hide = () => settle();
+  const request = () => {
+    handle ??= video.requestVideoFrameCallback?.((_, { presentationTime }) => {
+      handle = undefined;
+      seen = presentationTime;
+      if (awaited) settle(seen);
+      else request();
+    });
   };
-  const hide = () => shown();
-  const handle = video.requestVideoFrameCallback((_, { presentationTime }) => shown(presentationTime));
-  // Hidden in between: no frame comes until somebody looks, but it plays.
-  document.addEventListener('visibilitychange', hide);
-  return cancel;
+  const frames: Frames = {
+    look() {
+      seen = undefined;
+      request();
+    },
+    await(at, then) {
+      if (!video.requestVideoFrameCallback || !video.videoWidth || document.hidden) return then();
+      awaited = then;
+      if (seen !== undefined && seen > at - FRESH_MS) return settle(seen);
+      request();
+      // Hidden in between: no frame comes until somebody looks, but it plays.
+      document.addEventListener('visibilitychange', hide);
+    },
+    forget() {
+      if (handle !== undefined) video.cancelVideoFrameCallback(handle);
+      handle = seen = awaited = undefined;
+      globalThis.document?.removeEventListener('visibilitychange', hide);
+    },
+  };
+  return frames;
 }
