@@ -61,7 +61,7 @@ window.openqoeDemo = {
 qoe.attach(player.handle);
 fillIn(query);
 wireStart();
-wireFaults(faults, query.player === 'hlsjs');
+wireFaults(faults);
 wireSession();
 setInterval(() => drawFigures(page, watch), 200);
 if (query.autoplay) start(true);
@@ -111,7 +111,7 @@ function wireSession(): void {
   }, 250);
 }
 
-function wireFaults({ set, stallFor }: FaultControl, segmented: boolean): void {
+function wireFaults({ set, stallFor }: FaultControl): void {
   const state = page('fault-state');
   const say = (text: string, active: boolean) => {
     state.textContent = text;
@@ -130,8 +130,6 @@ function wireFaults({ set, stallFor }: FaultControl, segmented: boolean): void {
       say(active ? `${button.textContent}: until cleared.` : 'No fault.', active);
     });
   }
-  if (!segmented)
-    say('A progressive file is one request: only requests after a far seek meet a fault.', false);
   onSubmit('stall', async (seconds) => {
     press();
     say('Segments are held; the buffer runs out first.', true);
@@ -147,7 +145,6 @@ function wireFaults({ set, stallFor }: FaultControl, segmented: boolean): void {
   function onSubmit(id: string, act: (seconds: number) => Promise<void>): void {
     const form = page<HTMLFormElement>(id);
     const button = form.querySelector('button') as HTMLButtonElement;
-    button.disabled = !segmented;
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
       button.disabled = true;

@@ -146,13 +146,15 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Config, ConfigError> {
         let known = Table::try_from(Config::default()).unwrap_or_default();
-        let mut table = match file {
+        let given = match file {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?
                 .parse::<Table>()?,
             None => Table::new(),
         };
-        refuse_unknown(&table, &known, "")?;
+        refuse_unknown(&given, &known, "")?;
+        let mut table = known.clone();
+        overlay::file(&mut table, given);
         overlay::environment(&mut table, &known, environment)?;
         let config: Config = table.try_into()?;
         config.check()?;

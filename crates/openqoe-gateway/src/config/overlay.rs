@@ -1,10 +1,22 @@
-//! `OPENQOE_*` variables over the file: `limits.max_body` is `OPENQOE_LIMITS_MAX_BODY`.
+//! The file over the defaults, and `OPENQOE_*` variables over the file: `limits.max_body` is `OPENQOE_LIMITS_MAX_BODY`.
 
 use toml::{Table, Value};
 
 use super::ConfigError;
 
 const PREFIX: &str = "OPENQOE_";
+
+/// Puts what the file says over what is there, key by key.
+pub(super) fn file(table: &mut Table, given: Table) {
+    for (key, value) in given {
+        match (table.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(given)) => file(inner, given),
+            (_, value) => {
+                table.insert(key, value);
+            }
+        }
+    }
+}
 
 /// Puts the variables that name a key into the table, typed as the default is. Others are left alone: orchestrators make
 /// variables of that prefix too (`OPENQOE_SERVICE_HOST`).
