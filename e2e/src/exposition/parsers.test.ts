@@ -17,12 +17,13 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   gateway = await startGateway('demo', '--viewers', '60');
-  await until('views that stalled and ended', async () => {
+  const ended = /views_ended_total\{.*\} [1-9]/;
+  const stalled = /rebuffers_total\{.*\} [1-9]/;
+  const enough = async () => {
     const text = await (await gateway.metrics()).text();
-    return /views_ended_total\{.* [1-9]/.test(text) && /rebuffers_total\{.* [1-9]/.test(text)
-      ? true
-      : undefined;
-  });
+    return ended.test(text) && stalled.test(text) ? true : undefined;
+  };
+  await until('views that stalled and views that ended', enough, 110_000);
 });
 
 afterAll(() => gateway?.stop());
