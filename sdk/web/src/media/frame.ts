@@ -14,13 +14,15 @@ export interface Frames {
   forget(): void;
 }
 
-/** A frame this much older than `playing` is a poster: it stood still. */
-const FRESH_MS = 150;
+/** A picture that stood still for so long was a poster, not the start of what plays. */
+const STILL_MS = 150;
 
 export function watchFrames(media: HTMLMediaElement): Frames {
   const video = media as HTMLVideoElement;
   let handle: number | undefined;
-  let seen: number | undefined;
+  // The first and the last of the frames that followed each other.
+  let first: number | undefined;
+  let last = 0;
   let awaited: ((at?: number) => void) | undefined;
 
   const settle = (at?: number) => {
@@ -32,27 +34,28 @@ export function watchFrames(media: HTMLMediaElement): Frames {
   const request = () => {
     handle ??= video.requestVideoFrameCallback?.((_, { presentationTime }) => {
       handle = undefined;
-      seen = presentationTime;
-      if (awaited) settle(seen);
+      if (first === undefined || presentationTime - last > STILL_MS) first = presentationTime;
+      last = presentationTime;
+      if (awaited) settle(first);
       else request();
     });
   };
   const frames: Frames = {
     look() {
-      seen = undefined;
+      first = undefined;
       request();
     },
     await(at, then) {
       if (!video.requestVideoFrameCallback || !video.videoWidth || document.hidden) return then();
       awaited = then;
-      if (seen !== undefined && seen > at - FRESH_MS) return settle(seen);
+      if (first !== undefined && last > at - STILL_MS) return settle(first);
       request();
       // Hidden in between: no frame comes until somebody looks, but it plays.
       document.addEventListener('visibilitychange', hide);
     },
     forget() {
       if (handle !== undefined) video.cancelVideoFrameCallback(handle);
-      handle = seen = awaited = undefined;
+      handle = first = awaited = undefined;
       globalThis.document?.removeEventListener('visibilitychange', hide);
     },
   };
