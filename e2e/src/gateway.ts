@@ -22,7 +22,11 @@ function binary(): string {
 
 export async function startGateway(...args: string[]): Promise<Gateway> {
   const ports = ['--listen', '127.0.0.1:0', '--internal-listen', '127.0.0.1:0'];
-  const child = spawn(binary(), [...args, ...ports], { stdio: ['ignore', 'inherit', 'pipe'] });
+  const child = spawn(binary(), [...args, ...ports], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    // In memory: a test leaves nothing behind.
+    env: { ...process.env, OPENQOE_DATA_DIR: '' },
+  });
   const [publicUrl, internalUrl] = await addresses(child);
   return {
     publicUrl,

@@ -4,14 +4,16 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use openqoe_spec::{Batch, Event, EventKind, LabelSetId, Labels, Outcome, Recorder, Rejected, Shed};
+use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{self, RestoreError};
 use crate::config::Config;
 use crate::playback::Emit;
 use crate::sequence::Place as Order;
 use crate::sessions::{Place, Session, Sessions, Waiting};
 
 /// Who sent an event, as the ledger knows it: the gateway's affair, passed through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source(pub u16);
 
 /// Where outcomes are written down.
@@ -60,6 +62,23 @@ impl Engine {
     /// An engine without sessions.
     pub fn new(config: Config) -> Engine {
         Engine { config, sessions: Sessions::default(), waiting: 0, open: 0, key: String::new() }
+    }
+
+    /// An engine as it was when [`Engine::save`] wrote it: what it is told from then on has the same consequences. Label
+    /// sets are those of the table that was saved with it; sources are numbers to the engine, so they must still mean the
+    /// same to the ledger. The limits and time-outs may be others.
+    ///
+    /// # Errors
+    /// When the bytes are no checkpoint, were written by another version of it, are damaged, or contradict themselves.
+    pub fn restore(config: Config, bytes: &[u8]) -> Result<Engine, RestoreError> {
+        let sessions = checkpoint::restore(bytes)?;
+        let (open, waiting) = sessions.count();
+        Ok(Engine { config, sessions, waiting, open, key: String::new() })
+    }
+
+    /// Everything it holds, for [`Engine::restore`]. Equal engines may give unequal bytes.
+    pub fn save(&self) -> Vec<u8> {
+        checkpoint::save(&self.sessions)
     }
 
     /// Takes a batch in. Every event gets its outcome now, or later in [`Engine::expire`] when it has to wait.
@@ -112,6 +131,11 @@ impl Engine {
                 self.forget(place, ledger);
             }
         }
+    }
+
+    /// Takes up again after an interruption of the gateway's own: nobody was silent while nobody listened. `now` is epoch ms.
+    pub fn resume(&mut self, now: u64) {
+        self.sessions.hear_open_ones(now);
     }
 
     /// What the engine holds right now.
@@ -171,6 +195,8 @@ impl Engine {
     }
 }
 
+/// Keys and algorithm are those of every process built with one toolchain. After a restore by a build with another, a
+/// session's attributes may look changed: they are interned once more, into the label set they have.
 fn hash(attributes: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     attributes.hash(&mut hasher);

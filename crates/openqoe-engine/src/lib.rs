@@ -4,11 +4,13 @@
 //! It is a function of its inputs: it does no I/O and reads no clock. The same events at the same times give the same
 //! measurements; duplicates and bounded reordering change nothing; phase times sum to session time.
 
+mod checkpoint;
 mod config;
 mod engine;
 mod playback;
 mod sequence;
 mod sessions;
 
+pub use checkpoint::RestoreError;
 pub use config::Config;
 pub use engine::{Arrival, Engine, Ledger, Source, Stats};

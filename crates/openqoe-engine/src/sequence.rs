@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::{LARGEST, growing};
+
 /// How many given-up gaps are remembered; an event of an older one counts as a duplicate when it shows up after all.
 const MAX_GAPS: usize = 8;
 
@@ -20,8 +24,9 @@ pub(crate) enum Place {
 }
 
 /// The order of one session. `T` is what waits.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Sequence<T> {
+    #[serde(deserialize_with = "growing")]
     next: u64,
     gaps: Vec<Range<u64>>,
     waiting: BTreeMap<u64, T>,
@@ -69,6 +74,13 @@ impl<T> Sequence<T> {
         let event = self.waiting.remove(&self.next)?;
         self.step();
         Some(event)
+    }
+
+    /// Whether this can have come about: what a checkpoint holds is not taken on trust.
+    pub(crate) fn is_sound(&self) -> bool {
+        let ahead = self.waiting.keys().all(|seq| (self.next + 1..LARGEST).contains(seq));
+        let behind = self.gaps.iter().all(|gap| gap.start < gap.end && gap.end <= self.next);
+        ahead && behind && self.gaps.len() <= MAX_GAPS
     }
 
     /// Gives up what is missing before the first event that waits. Returns whether the session's very beginning is lost.

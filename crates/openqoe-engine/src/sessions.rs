@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use openqoe_spec::{Event, LabelSetId};
+use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{growing, named};
 use crate::engine::Source;
 use crate::playback::View;
 use crate::sequence::Sequence;
 
-/// One session.
-#[derive(Debug)]
+/// One session. Checkpoints hold it as it is: a change of its fields, or of those within, is a new version of them.
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// `tenant/session_id`.
     pub(crate) key: Box<str>,
@@ -20,6 +22,7 @@ pub(crate) struct Session {
     /// Hash of the attributes `set` stands for.
     pub(crate) attributes: u64,
     /// When it was last heard, epoch ms on the gateway's clock.
+    #[serde(deserialize_with = "growing")]
     pub(crate) heard_at: u64,
     /// `session_end` has been taken in: nothing may follow.
     pub(crate) closed: bool,
@@ -27,12 +30,14 @@ pub(crate) struct Session {
 }
 
 /// An event that waits for one sent before it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Waiting {
+    #[serde(with = "named")]
     pub(crate) event: Event,
     pub(crate) set: LabelSetId,
     pub(crate) source: Source,
     pub(crate) at: u64,
+    #[serde(deserialize_with = "growing")]
     pub(crate) received_at: u64,
 }
 
@@ -62,6 +67,14 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// How many are going on, and how many events wait in all of them.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
+        sessions.fold((0, 0), |(open, waiting), session| {
+            (open + usize::from(!session.view.is_over()), waiting + session.sequence.waiting())
+        })
     }
 
     pub(crate) fn find(&self, key: &str) -> Option<Place> {
@@ -132,7 +145,67 @@ impl Sessions {
         }
     }
 
+    /// Every session, in the order their timers would go off, and the queue of ended ones as positions among them.
+    pub(crate) fn in_order(&self) -> (Vec<&Session>, Vec<usize>) {
+        const NOT_YET: usize = usize::MAX;
+        let mut position = vec![NOT_YET; self.slots.len()];
+        let mut sessions = Vec::with_capacity(self.len());
+        // Backwards, for timers of one moment go off last in first out, and only the last entry of a session counts.
+        for (due, places) in self.timers.iter().rev() {
+            for place in places.iter().rev() {
+                let Some(session) = self.peek(*place).filter(|session| session.timer == *due) else {
+                    continue;
+                };
+                if position[place.index] == NOT_YET {
+                    position[place.index] = sessions.len();
+                    sessions.push(session);
+                }
+            }
+        }
+        sessions.reverse();
+        let ended = self.ended.iter().filter(|place| self.peek(**place).is_some());
+        // A session without a timer is none that `apply` or `expire` left behind.
+        let ended = ended.map(|place| position[place.index]).filter(|position| *position != NOT_YET);
+        let ended = ended.map(|position| sessions.len() - 1 - position).collect();
+        (sessions, ended)
+    }
+
+    /// The opposite of [`Sessions::in_order`]. `None` when a session stands there twice, or a position leads nowhere.
+    #[expect(clippy::vec_box)]
+    pub(crate) fn from_order(sessions: Vec<Box<Session>>, ended: &[usize]) -> Option<Sessions> {
+        let mut all = Sessions::default();
+        for (index, session) in sessions.into_iter().enumerate() {
+            let place = Place { index, generation: 0 };
+            all.timers.entry(session.timer).or_default().push(place);
+            if all.places.insert(session.key.clone(), index).is_some() {
+                return None;
+            }
+            all.slots.push(Slot { generation: 0, session: Some(session) });
+        }
+        let place =
+            |index: &usize| (*index < all.slots.len()).then_some(Place { index: *index, generation: 0 });
+        all.ended = ended.iter().map(place).collect::<Option<_>>()?;
+        Some(all)
+    }
+
+    fn peek(&self, place: Place) -> Option<&Session> {
+        let slot = self.slots.get(place.index)?;
+        if slot.generation == place.generation { slot.session.as_deref() } else { None }
+    }
+
+    /// Every session that has not ended counts as heard at `now`. Timers that come too early find that out themselves.
+    pub(crate) fn hear_open_ones(&mut self, now: u64) {
+        let open = self.slots.iter_mut().filter_map(|slot| slot.session.as_deref_mut());
+        for session in open.filter(|session| !session.view.is_over()) {
+            session.heard_at = session.heard_at.max(now);
+        }
+    }
+
     pub(crate) fn note_ended(&mut self, place: Place) {
+        // Those that have been forgotten since would pile up where there is always room.
+        while self.ended.front().is_some_and(|oldest| self.peek(*oldest).is_none()) {
+            self.ended.pop_front();
+        }
         self.ended.push_back(place);
     }
 
@@ -144,5 +217,21 @@ impl Sessions {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forgotten_sessions_leave_the_queue() {
+        let mut sessions = Sessions::default();
+        for _ in 0..100 {
+            let place = sessions.insert("t/s", 1, LabelSetId(0), 0);
+            sessions.note_ended(place);
+            sessions.remove(place);
+        }
+        assert_eq!(sessions.ended.len(), 1);
     }
 }

@@ -1,7 +1,8 @@
 //! The gateway between the sockets: where batches go and where snapshots come from. The whole pipeline is on this page.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use openqoe_engine::Stats;
@@ -10,14 +11,16 @@ use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow, Snapshot};
 use openqoe_spec::metrics::process::{Gauge, Histogram};
 use openqoe_spec::metrics::tenant::Gauge as TenantGauge;
 use openqoe_spec::{Guarded, Outcome, SessionState, Shed};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::now_ms;
-use crate::config::{Config, ConfigError};
-use crate::process;
+use crate::config::Config;
+use crate::journal::Entry;
+use crate::journal::writer::{Order, Writer};
+use crate::recovery::{self, Recovered};
 use crate::shard::{Command, Shard};
 use crate::tenant::Tenant;
-use crate::user_agent;
+use crate::{process, user_agent};
 
 /// How often shards are told the time.
 const TICK: std::time::Duration = std::time::Duration::from_millis(250);
@@ -28,9 +31,13 @@ const SLO_SAMPLE: std::time::Duration = std::time::Duration::from_secs(5);
 pub(crate) struct Gateway {
     pub(crate) config: Config,
     shards: Vec<Shard>,
+    /// The way to the journal, which is the way to the shards.
+    orders: mpsc::Sender<Order>,
+    writer: JoinHandle<()>,
+    replayed: Arc<AtomicBool>,
     guard: Arc<Guard>,
     tenant: Arc<Tenant>,
-    pub(crate) process: SharedRow<ProcessScope>,
+    pub(crate) process: Arc<SharedRow<ProcessScope>>,
     slo: Mutex<SloWindow>,
 }
 
@@ -39,36 +46,48 @@ pub(crate) struct Admitted {
     pub(crate) decoded: Decoded,
     /// Events that found no room.
     pub(crate) shed: usize,
+    /// Why, when there are any.
+    pub(crate) shed_reason: Shed,
     /// Events that did.
     pub(crate) accepted: usize,
 }
 
 impl Gateway {
-    /// Starts the shards.
+    /// Restores the shards and starts them, and the journal before them, which replays what it holds.
     ///
     /// # Errors
-    /// When a budget is invalid or a thread cannot be started.
+    /// When the data directory cannot be used or a thread cannot be started.
     pub(crate) fn start(config: Config) -> anyhow::Result<Arc<Gateway>> {
-        let limits = config.cardinality().map_err(|error: ConfigError| anyhow::anyhow!(error))?;
-        let guard = Arc::new(Guard::new(limits));
+        let Recovered { guard, shards, durable } = recovery::recover(&config)?;
         let tenant = Arc::new(Tenant::new("default"));
-        let count = config.shard_count();
-        let shards = (0..count)
-            .map(|number| {
-                let engine = config.engine(count);
-                Shard::start(number, config.limits.queue, engine, guard.clone(), tenant.clone())
-            })
-            .collect::<Result<_, _>>()?;
-        let process = SharedRow::process();
+        let queue = config.limits.queue;
+        let shards = shards
+            .into_iter()
+            .enumerate()
+            .map(|(number, (engine, table))| Shard::start(number, queue, engine, table, tenant.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let process = Arc::new(SharedRow::process());
         process::describe(&process);
-        Ok(Arc::new(Gateway { config, shards, guard, tenant, process, slo: Mutex::new(SloWindow::new()) }))
+        let replayed = Arc::new(AtomicBool::new(false));
+        let (orders, queued) = mpsc::channel(queue);
+        let writer = Writer {
+            durable,
+            shards: shards.iter().map(|shard| shard.queue.clone()).collect(),
+            guard: guard.clone(),
+            process: process.clone(),
+            ready: replayed.clone(),
+            failing: false,
+        };
+        let writer = std::thread::Builder::new().name("journal".into()).spawn(move || writer.run(queued))?;
+        let slo = Mutex::new(SloWindow::new());
+        Ok(Arc::new(Gateway { config, shards, orders, writer, replayed, guard, tenant, process, slo }))
     }
 
-    /// Takes a body in: decode, fill in what the User-Agent tells, route each batch to its session's shard.
+    /// Takes a body in: decode, fill in what the User-Agent tells, and wait until each batch is in the journal.
     ///
     /// # Errors
     /// When the body is no batch; that is counted here.
-    pub(crate) fn ingest(
+    pub(crate) async fn ingest(
         &self,
         protocol: &ProtocolDef,
         body: &[u8],
@@ -81,31 +100,46 @@ impl Gateway {
         for rejection in &decoded.rejections {
             self.tenant.note_outcome(protocol.id, Outcome::Rejected(rejection.reason), 1);
         }
-        let (mut accepted, mut shed) = (0, 0);
-        for mut batch in decoded.batches.drain(..) {
+        let batches = std::mem::take(&mut decoded.batches);
+        let mut admitted = Admitted { decoded, shed: 0, shed_reason: Shed::QueueFull, accepted: 0 };
+        for mut batch in batches {
             user_agent::fill(&mut batch.attributes, user_agent);
             let newest = batch.events.iter().map(|event| event.t).max().unwrap_or_default();
             let age = batch.sent_at.saturating_sub(batch.started_at).saturating_sub(newest);
             let events = batch.events.len();
-            let command = Command::Batch { protocol: protocol.id, received_at, batch };
-            if self.route(command) {
-                self.tenant.note_delay(protocol.id, age);
-                accepted += events;
-            } else {
-                self.tenant.note_outcome(protocol.id, Outcome::Shed(Shed::QueueFull), events);
-                shed += events;
+            match self.keep(Entry { protocol: protocol.id, received_at, batch }).await {
+                Ok(()) => {
+                    self.tenant.note_delay(protocol.id, age);
+                    admitted.accepted += events;
+                }
+                Err(reason) => {
+                    self.tenant.note_outcome(protocol.id, Outcome::Shed(reason), events);
+                    admitted.shed += events;
+                    admitted.shed_reason = reason;
+                }
             }
         }
-        Ok(Admitted { decoded, shed, accepted })
+        Ok(admitted)
     }
 
-    /// Whether the command found room in its shard's queue.
-    fn route(&self, command: Command) -> bool {
-        let Command::Batch { batch, .. } = &command else { return false };
-        let mut hasher = DefaultHasher::new();
-        batch.session_id.hash(&mut hasher);
-        let index = usize::try_from(hasher.finish() % self.shards.len() as u64).unwrap_or_default();
-        self.shards[index].queue.try_send(command).is_ok()
+    /// Waits until a batch is in the journal and on its way to its shard.
+    async fn keep(&self, entry: Entry) -> Result<(), Shed> {
+        let (done, kept) = oneshot::channel();
+        self.orders.try_send(Order::Batch(entry, done)).map_err(|_| Shed::QueueFull)?;
+        if kept.await.unwrap_or(false) { Ok(()) } else { Err(Shed::Journal) }
+    }
+
+    /// Whether everything acknowledged before the start has been taken in again.
+    pub(crate) fn has_replayed(&self) -> bool {
+        self.replayed.load(Ordering::Acquire)
+    }
+
+    /// Writes a last checkpoint; to be called when no request is under way any more.
+    pub(crate) async fn finish(&self) {
+        let (done, finished) = oneshot::channel();
+        if self.orders.send(Order::Finish(done)).await.is_ok() {
+            let _ = finished.await;
+        }
     }
 
     /// The tenant a request belongs to.
@@ -115,17 +149,15 @@ impl Gateway {
 
     /// Everything that was taken in before this call, as series.
     pub(crate) async fn snapshot(&self) -> Snapshot {
-        let mut snapshot = self.measurements().await;
-        {
-            let slo = self.slo.lock().unwrap_or_else(PoisonError::into_inner);
-            slo.snapshot_into(now_ms(), &mut snapshot);
-        }
+        let (mut snapshot, _) = self.measurements().await;
+        self.slo().snapshot_into(now_ms(), &mut snapshot);
         for guarded in Guarded::ALL {
             self.tenant.note_folded(*guarded, self.guard.folded(self.tenant.name)[guarded.index()]);
         }
         self.tenant.set(TenantGauge::MetricsLabelSets, self.guard.label_sets(self.tenant.name));
-        let queued: usize =
+        let to_shards: usize =
             self.shards.iter().map(|shard| shard.queue.max_capacity() - shard.queue.capacity()).sum();
+        let queued = to_shards + self.orders.max_capacity() - self.orders.capacity();
         self.process.set(Gauge::GatewayQueueDepth, queued as f64);
         process::sample(&self.process);
         self.tenant.row().snapshot_into(&mut snapshot);
@@ -134,7 +166,7 @@ impl Gateway {
     }
 
     /// What the shards have, merged.
-    async fn measurements(&self) -> Snapshot {
+    async fn measurements(&self) -> (Snapshot, Stats) {
         let mut answers = Vec::with_capacity(self.shards.len());
         for shard in &self.shards {
             let (answer, receiver) = oneshot::channel();
@@ -155,7 +187,7 @@ impl Gateway {
         self.tenant.set(TenantGauge::EngineSessions(SessionState::Open), total.open);
         self.tenant.set(TenantGauge::EngineSessions(SessionState::Parked), total.parked);
         self.tenant.set(TenantGauge::EngineEventsWaiting, total.waiting);
-        merged
+        (merged, total)
     }
 
     /// Notes how long a scrape took.
@@ -164,29 +196,40 @@ impl Gateway {
         self.process.observe(Histogram::GatewayScrapeDurationSeconds, ms);
     }
 
-    /// Whether every shard is at work.
+    /// Whether the journal has been replayed and every thread is at work.
     pub(crate) fn is_ready(&self) -> bool {
-        self.shards.iter().all(|shard| !shard.thread.is_finished())
+        let at_work =
+            !self.writer.is_finished() && self.shards.iter().all(|shard| !shard.thread.is_finished());
+        at_work && self.has_replayed()
     }
 
     /// Tells the shards the time until `stop` changes.
     pub(crate) async fn keep_time(&self, mut stop: watch::Receiver<bool>) {
         let mut tick = tokio::time::interval(TICK);
         let mut sample = tokio::time::interval(SLO_SAMPLE);
+        let mut begun = false;
         loop {
             tokio::select! {
                 _ = tick.tick() => {
-                    for shard in &self.shards {
-                        // A full queue will be told the time when it has room.
-                        let _ = shard.queue.try_send(Command::Tick(now_ms()));
+                    // A full queue will be told the time when it has room.
+                    let _ = self.orders.try_send(Order::Tick(now_ms()));
+                    if !begun && self.has_replayed() {
+                        begun = true;
+                        let (snapshot, stats) = self.measurements().await;
+                        self.tenant.note_inherited(stats.waiting);
+                        self.slo().begin(&snapshot);
                     }
                 }
-                _ = sample.tick() => {
-                    let snapshot = self.measurements().await;
-                    self.slo.lock().unwrap_or_else(PoisonError::into_inner).observe(now_ms(), &snapshot);
-                }
+                _ = sample.tick() => if begun {
+                    let (snapshot, _) = self.measurements().await;
+                    self.slo().observe(now_ms(), &snapshot);
+                },
                 _ = stop.changed() => return,
             }
         }
+    }
+
+    fn slo(&self) -> MutexGuard<'_, SloWindow> {
+        self.slo.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

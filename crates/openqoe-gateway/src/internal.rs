@@ -32,11 +32,18 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> (StatusCode, &'static str
     if gateway.is_ready() {
         (StatusCode::OK, "OpenQoE is ready.\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "A shard has stopped; see the log.\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The journal is being replayed, or a shard has stopped; see the log.\n",
+        )
     }
 }
 
 async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
+    // Half-replayed counters would seem to go back.
+    if !gateway.has_replayed() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "The journal is being replayed.\n").into_response();
+    }
     let started = Instant::now();
     let Ok(_permit) = SCRAPES.acquire().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let sink = negotiate(headers.get(ACCEPT).and_then(|value| value.to_str().ok()));

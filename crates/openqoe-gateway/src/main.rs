@@ -9,9 +9,11 @@ mod demo;
 mod demo_page;
 mod gateway;
 mod internal;
+mod journal;
 mod listener;
 mod process;
 mod public;
+mod recovery;
 mod serve;
 mod shard;
 mod tenant;
@@ -52,7 +54,13 @@ fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::Demo(demo) => {
             start_log(&config)?;
-            block_on(serve::run(config, Some(demo)))
+            // A demo leaves nothing behind, unless it is told where.
+            let data_dir = config.data_dir.clone();
+            let told = data_dir != Config::default().data_dir;
+            block_on(serve::run(
+                Config { data_dir: if told { data_dir } else { "".into() }, ..config },
+                Some(demo),
+            ))
         }
     }
 }

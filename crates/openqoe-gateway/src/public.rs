@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use openqoe_ingest::{PROTOCOLS, ProtocolDef, Refused};
+use openqoe_spec::BatchRejection;
 use serde::Serialize;
 
 use crate::assets;
@@ -60,13 +61,22 @@ async fn take(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Admitted, Refused> {
+    if !gateway.has_replayed() {
+        let refused = Refused {
+            reason: BatchRejection::Replaying,
+            message: "the gateway has just started and is taking in what it acknowledged before".into(),
+            hint: "send it again after Retry-After seconds, with a new sent_at",
+        };
+        gateway.tenant().note_refused(protocol.id, refused.reason);
+        return Err(refused);
+    }
     let limits = &gateway.config.limits;
     let received = body::read(protocol, headers, body, limits.max_body, limits.read_timeout)
         .await
         .inspect_err(|refused| gateway.tenant().note_refused(protocol.id, refused.reason))?;
     gateway.tenant().note_body(protocol.id, received.wire);
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    gateway.ingest(protocol, &received.body, user_agent)
+    gateway.ingest(protocol, &received.body, user_agent).await
 }
 
 #[derive(Serialize)]
@@ -91,8 +101,8 @@ fn answer(admitted: &Admitted) -> Response {
     if admitted.shed > 0 {
         return problem(
             StatusCode::SERVICE_UNAVAILABLE,
-            "queue_full",
-            "the gateway has no room for this batch right now",
+            admitted.shed_reason.as_str(),
+            "the gateway cannot take this batch right now",
             "send it again after Retry-After seconds, with a new sent_at",
         );
     }

@@ -45,6 +45,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
         task.await?;
     }
     clock.await?;
+    gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;
     }

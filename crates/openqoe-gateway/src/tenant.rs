@@ -31,6 +31,11 @@ impl Tenant {
         self.row.count(Counter::IngestEventsReceived(protocol), events as f64);
     }
 
+    /// Events that were waiting when the process before this one ended: their outcomes are still to come.
+    pub(crate) fn note_inherited(&self, events: usize) {
+        self.row.count(Counter::IngestEventsReceived(Protocol::Native), events as f64);
+    }
+
     pub(crate) fn note_refused(&self, protocol: Protocol, reason: BatchRejection) {
         self.row.count(Counter::IngestBatchesRejected(protocol, reason), 1.0);
     }
@@ -58,12 +63,16 @@ impl Tenant {
 }
 
 /// Writes the engine's outcomes into the tenant's row.
-pub(crate) struct Books<'a>(pub(crate) &'a Tenant);
+pub(crate) struct Books<'a> {
+    pub(crate) tenant: &'a Tenant,
+    /// Off during a replay: those events were booked by the process that received them.
+    pub(crate) open: bool,
+}
 
 impl Ledger for Books<'_> {
     fn outcome(&mut self, source: Source, outcome: Outcome) {
-        if let Some(protocol) = Protocol::ALL.get(usize::from(source.0)) {
-            self.0.note_outcome(*protocol, outcome, 1);
+        if let (true, Some(protocol)) = (self.open, Protocol::ALL.get(usize::from(source.0))) {
+            self.tenant.note_outcome(*protocol, outcome, 1);
         }
     }
 }

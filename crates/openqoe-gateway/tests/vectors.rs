@@ -88,6 +88,9 @@ impl Run {
         } else if let Some(tick) = item.get("tick").and_then(Value::as_u64) {
             self.now = self.now.max(BASE + tick);
             self.engine.expire(self.now, &mut self.table, &mut self.outcomes);
+        } else if let Some(resume) = item.get("resume").and_then(Value::as_u64) {
+            self.now = self.now.max(BASE + resume);
+            self.engine.resume(self.now);
         } else {
             let t = item["t"].as_u64().unwrap();
             let arrives = item.remove("arrives").and_then(|value| value.as_u64()).unwrap_or(t);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use openqoe_spec::metrics::METRICS;
 use openqoe_spec::{Exemplar, Scope, ScopeDef};
+use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{numbers, numbers_if_any};
 use crate::histogram::Histogram;
 use crate::layout::{Domains, layout};
 
@@ -28,11 +30,13 @@ pub(crate) enum Change<'a> {
 }
 
 /// The values of one row, in the recorded units.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Cells {
     /// By counter slot.
+    #[serde(serialize_with = "numbers")]
     pub(crate) counters: Box<[f64]>,
     /// By gauge slot, `None` until touched.
+    #[serde(serialize_with = "numbers_if_any")]
     pub(crate) gauges: Box<[Option<f64>]>,
     /// By histogram slot, `None` until touched: a histogram nobody observes costs a pointer.
     pub(crate) histograms: Box<[Option<Box<Histogram>>]>,

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use openqoe_spec::{Exemplar, MetricDef};
+use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::{LARGEST, number};
 use crate::native::Native;
 
 /// OpenMetrics 1.0.0, "Exemplars": names and values of an exemplar's labels together are at most 128 characters.
@@ -13,7 +15,7 @@ const MAX_EXEMPLAR_CHARACTERS: usize = 128 - EXEMPLAR_LABEL.len();
 pub(crate) const EXEMPLAR_LABEL: &str = "session_id";
 
 /// An exemplar as it is kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Kept {
     /// The classic bucket it fell into.
     pub(crate) bucket: usize,
@@ -34,9 +36,10 @@ impl Kept {
 }
 
 /// The values of one histogram.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Histogram {
     /// In the recorded unit: whole milliseconds add up without error.
+    #[serde(serialize_with = "number")]
     sum: f64,
     /// Values in each bucket, not cumulative; the last is `+Inf`.
     classic: Box<[u64]>,
@@ -121,6 +124,21 @@ impl Histogram {
     /// The latest exemplar of a classic bucket.
     pub(crate) fn exemplar(&self, bucket: usize) -> Option<&Kept> {
         self.exemplars.iter().find(|kept| kept.bucket == bucket)
+    }
+
+    /// Whether it can be one of the metric: what a checkpoint holds is not taken on trust.
+    pub(crate) fn is_sound(&self, def: &MetricDef) -> bool {
+        let count = self.classic.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
+        let kept = |kept: &Kept| {
+            let one = self.exemplars.iter().filter(|other| other.bucket == kept.bucket).count() == 1;
+            one && kept.bucket < self.classic.len() && kept.value.is_finite() && fits(&kept.session)
+        };
+        self.classic.len() == def.buckets.len() + 1
+            && self.sum.is_finite()
+            && self.sum >= 0.0
+            && count.is_some_and(|count| count < LARGEST && self.native.is_sound(count))
+            && self.exemplars.len() <= self.classic.len()
+            && self.exemplars.iter().all(kept)
     }
 
     /// The later of two exemplars stays.

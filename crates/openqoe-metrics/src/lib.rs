@@ -7,6 +7,7 @@
 //! resolved, guarded against cardinality and escaped once, when a session's attributes are interned.
 
 mod cells;
+mod checkpoint;
 mod family;
 mod guard;
 mod histogram;
@@ -23,6 +24,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use checkpoint::RestoreError;
 pub use guard::{Guard, Limits, OVERFLOW};
 pub use negotiate::negotiate;
 pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};

@@ -5,6 +5,8 @@
 //! When more than [`MAX_BUCKETS`] hold something, neighbours are merged pairwise and the schema goes down by one, as
 //! client_golang does: memory is bounded, no value is moved out of its bucket, and the outcome is the same in any order.
 
+use serde::{Deserialize, Serialize};
+
 /// The finest schema, with which every histogram begins.
 pub(crate) const SCHEMA: i32 = 3;
 /// Values up to this are zero.
@@ -27,7 +29,7 @@ const FRACTIONS: [f64; 8] = [
 ];
 
 /// A populated bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bucket {
     /// The `i` of its bounds.
     pub(crate) index: i16,
@@ -36,7 +38,7 @@ pub(crate) struct Bucket {
 }
 
 /// The buckets of a native histogram.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Native {
     /// How many steps the schema has gone down.
     coarser: u8,
@@ -73,6 +75,19 @@ impl Native {
     /// Everything counted.
     pub(crate) fn count(&self) -> u64 {
         self.zero + self.buckets.iter().map(|bucket| bucket.count).sum::<u64>()
+    }
+
+    /// Whether it can have come about by counting so many values.
+    pub(crate) fn is_sound(&self, count: u64) -> bool {
+        let counts = self.buckets.iter().map(|bucket| bucket.count);
+        let sum = counts.clone().try_fold(self.zero, |sum, count| sum.checked_add(count));
+        let far = coarsened(index(f64::MAX), self.coarser.min(COARSEST));
+        self.coarser <= COARSEST
+            && self.buckets.len() <= MAX_BUCKETS
+            && self.buckets.is_sorted_by(|a, b| a.index < b.index)
+            && self.buckets.iter().all(|bucket| (-far..=far).contains(&bucket.index))
+            && counts.into_iter().all(|count| count > 0)
+            && sum == Some(count)
     }
 
     /// Adds what the other counted, at the coarser of the two schemas.

@@ -40,12 +40,19 @@ pub struct SloWindow {
     /// Ascending in time; the first is the latest that is older than the window, once there is one.
     ring: VecDeque<(u64, Groups)>,
     latest: Groups,
+    /// What had been counted before anything was observed: counters restored from a checkpoint.
+    origin: Groups,
 }
 
 impl SloWindow {
     /// An empty window. Until it is five minutes old, its gauges are about everything since the counters began.
     pub fn new() -> SloWindow {
         SloWindow::default()
+    }
+
+    /// Says what the counters began with. Without it they began with nothing.
+    pub fn begin(&mut self, snapshot: &Snapshot) {
+        self.origin = groups(snapshot);
     }
 
     /// Takes in the state of this moment, from a snapshot of all shards merged. To be called at least every few seconds; a
@@ -65,7 +72,8 @@ impl SloWindow {
         let before = self.ring.iter().rev().find(|(at, _)| at.saturating_add(WINDOW_MS) <= now_ms);
         let nothing = Totals::default();
         for (labels, totals) in &self.latest {
-            let baseline = before.and_then(|(_, groups)| groups.get(labels)).unwrap_or(&nothing);
+            let known = before.map_or(&self.origin, |(_, groups)| groups);
+            let baseline = known.get(labels).unwrap_or(&nothing);
             let cells = gauges(&totals.since(baseline));
             if cells.gauges.iter().any(Option::is_some) {
                 snapshot.add(Scope::Slo, labels.clone(), cells);

@@ -1,48 +1,51 @@
 //! The series table of one shard. Only the shard's thread touches it, so there is no lock on the way of a measurement: it
 //! goes by index to its label set, by index to its row and by index to its slot.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use openqoe_spec::metrics::{EXPERIMENT, METRICS, VIEW};
 use openqoe_spec::{Attributes, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef};
 
 use crate::cells::{Cells, Change, grow};
-use crate::guard::{Guard, Resolved};
+use crate::guard::{Guard, Resolved, Tally};
 use crate::labels::escape;
 use crate::snapshot::Snapshot;
 
 /// The rows sessions of one shard write to.
 #[derive(Debug)]
 pub struct Table {
-    guard: Arc<Guard>,
-    ids: HashMap<Resolved, LabelSetId>,
-    sets: Vec<LabelSet>,
-    views: Rows,
-    experiments: Rows,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) ids: HashMap<Resolved, LabelSetId>,
+    pub(crate) sets: Vec<LabelSet>,
+    pub(crate) views: Rows,
+    pub(crate) experiments: Rows,
+    /// What was folded on behalf of this table, by tenant.
+    pub(crate) tallies: BTreeMap<Arc<str>, Tally>,
 }
 
 /// Where the measurements of a session go.
 #[derive(Debug)]
-struct LabelSet {
-    tenant: Arc<str>,
-    view: usize,
-    experiment: Option<usize>,
+pub(crate) struct LabelSet {
+    pub(crate) tenant: Arc<str>,
+    pub(crate) view: usize,
+    pub(crate) experiment: Option<usize>,
 }
 
 /// The rows of one scope.
 #[derive(Debug)]
-struct Rows {
-    scope: Scope,
+pub(crate) struct Rows {
+    pub(crate) scope: Scope,
     index: HashMap<Arc<str>, usize>,
-    rows: Vec<(Arc<str>, Cells)>,
+    pub(crate) rows: Vec<(Arc<str>, Cells)>,
 }
 
 impl Table {
     /// An empty table that keeps to the guard's limits.
     pub fn new(guard: Arc<Guard>) -> Table {
         let (views, experiments) = (Rows::new(Scope::View), Rows::new(Scope::Experiment));
-        Table { guard, ids: HashMap::new(), sets: Vec::new(), views, experiments }
+        let (ids, sets, tallies) = (HashMap::new(), Vec::new(), BTreeMap::new());
+        Table { guard, ids, sets, views, experiments, tallies }
     }
 
     /// Resolves what is known about a session to its rows. To be called once for each session (and again when its attributes
@@ -52,7 +55,8 @@ impl Table {
     /// [`openqoe_spec::ATTRIBUTES`]. Guarded values beyond their budget become [`crate::OVERFLOW`]; beyond the tenant's
     /// label sets every attribute does. Both measure on in the row of their experiment, whose size the budgets bound.
     pub fn intern(&mut self, tenant: &str, attributes: &Attributes) -> LabelSetId {
-        let resolved = self.guard.resolve(tenant, attributes);
+        let (resolved, tally) = self.guard.resolve(tenant, attributes);
+        self.note_folded(tenant, &tally);
         if let Some(id) = self.ids.get(&resolved) {
             return *id;
         }
@@ -97,8 +101,21 @@ impl Table {
             return grow(count, 1.0);
         }
         let metric: &MetricDef = &METRICS[VIEW.keyed[slot].metric];
-        let key = metric.key.map_or(value, |guarded| self.guard.key(&set.tenant, guarded, value));
+        let Some(guarded) = metric.key else { return };
+        let (key, tally) = self.guard.key(&set.tenant, guarded, value);
         grow(counts.entry(escape(key).into()).or_default(), 1.0);
+        let tenant = set.tenant.clone();
+        self.note_folded(&tenant, &tally);
+    }
+
+    pub(crate) fn note_folded(&mut self, tenant: &str, tally: &Tally) {
+        if *tally == Tally::default() {
+            return;
+        }
+        match self.tallies.get_mut(tenant) {
+            Some(sum) => sum.add(tally),
+            None => drop(self.tallies.insert(tenant.into(), *tally)),
+        }
     }
 }
 
@@ -131,12 +148,12 @@ impl Recorder for Table {
 }
 
 impl Rows {
-    fn new(scope: Scope) -> Rows {
+    pub(crate) fn new(scope: Scope) -> Rows {
         Rows { scope, index: HashMap::new(), rows: Vec::new() }
     }
 
     /// The position of a row, made when it is new.
-    fn row(&mut self, labels: &Arc<str>) -> usize {
+    pub(crate) fn row(&mut self, labels: &Arc<str>) -> usize {
         *self.index.entry(labels.clone()).or_insert_with(|| {
             self.rows.push((labels.clone(), Cells::new(self.scope)));
             self.rows.len() - 1

@@ -1,5 +1,11 @@
 //! What is known about a session, packed into one allocation so that it crosses threads and is compared in one step.
 
+use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::generated::attributes::{ATTRIBUTES, Attribute};
 use crate::generated::labels::Guarded;
 
@@ -75,8 +81,9 @@ impl std::fmt::Display for InvalidAttribute {
 
 const COUNT: usize = ATTRIBUTES.len();
 
-/// The attributes of a session. Absent and empty are the same thing, as they are for Prometheus.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+/// The attributes of a session. Absent and empty are the same thing, as they are for Prometheus. Equality and hash are
+/// those of the values, in whatever order they were set. Serialised as a map by names.
+#[derive(Clone, Debug, Default)]
 pub struct Attributes {
     text: String,
     ranges: [(u16, u16); COUNT],
@@ -125,6 +132,11 @@ impl Attributes {
         }
     }
 
+    /// All values, in the order of [`Attribute`].
+    fn values(&self) -> impl Iterator<Item = &str> {
+        Attribute::ALL.iter().map(|attribute| self.get(*attribute))
+    }
+
     fn store(&mut self, attribute: Attribute, value: &str) -> Result<(), InvalidAttribute> {
         let start = self.text.len();
         // Sixteen attributes of at most 128 bytes fit a thousand times over, but `set` may be called in a loop.
@@ -134,6 +146,61 @@ impl Attributes {
         self.text.push_str(value);
         self.ranges[attribute.index()] = (from, to);
         Ok(())
+    }
+}
+
+impl PartialEq for Attributes {
+    fn eq(&self, other: &Attributes) -> bool {
+        self.values().eq(other.values())
+    }
+}
+
+impl Eq for Attributes {}
+
+impl Hash for Attributes {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.values().for_each(|value| value.hash(state));
+    }
+}
+
+impl Serialize for Attributes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let present = Attribute::ALL.iter().zip(self.values()).filter(|(_, value)| !value.is_empty());
+        // Collected, for a map of unknown length is more than every format can write.
+        let present: Vec<_> = present.map(|(attribute, value)| (attribute.as_str(), value)).collect();
+        serializer.collect_map(present)
+    }
+}
+
+impl<'de> Deserialize<'de> for Attributes {
+    /// What this version does not know, or no longer accepts, is left out.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Attributes, D::Error> {
+        deserializer.deserialize_map(ByName)
+    }
+}
+
+/// Reads attributes from a map.
+struct ByName;
+
+/// Text that is borrowed where the format allows it.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Visitor<'de> for ByName {
+    type Value = Attributes;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a map of attributes")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
+        let mut attributes = Attributes::default();
+        while let Some((Text(name), Text(value))) = map.next_entry()? {
+            let known = Attribute::parse(&name);
+            // A value the type refuses is one attribute less.
+            let _ = known.map(|attribute| attributes.set(attribute, &value));
+        }
+        Ok(attributes)
     }
 }
 
@@ -165,6 +232,21 @@ mod tests {
         assert_eq!(attributes.get(Attribute::DeviceType), "other");
         assert_eq!(attributes.get(Attribute::AssetId), "other movie");
         assert_eq!(attributes.get(Attribute::Cdn), "");
+    }
+
+    #[test]
+    fn equality_is_of_values() {
+        let (mut one, mut other) = (Attributes::default(), Attributes::default());
+        one.set(Attribute::Country, "de").unwrap();
+        one.set(Attribute::AssetId, "movie").unwrap();
+        for (attribute, value) in
+            [(Attribute::AssetId, "x"), (Attribute::AssetId, "movie"), (Attribute::Cdn, "")]
+        {
+            other.set(attribute, value).unwrap();
+            assert_ne!(one, other);
+        }
+        other.set(Attribute::Country, "DE").unwrap();
+        assert_eq!(one, other);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What the engine says and the series table hears.
 
+use serde::{Deserialize, Serialize};
+
 use crate::attribute::Attributes;
 use crate::generated::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
 
 /// A session's label set, interned by the series table. The engine passes it on without knowing what is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LabelSetId(pub u32);
 
 /// Where an observation came from.

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use crate::registry::{Event, Field, FieldType, Registry, camel};
 
 pub(super) fn events(registry: &Registry) -> String {
-    let mut out = String::from("use super::labels::*;\n\n/// What the player did.\n");
-    out.push_str("#[derive(Clone, Debug, PartialEq)]\npub enum EventKind {");
+    let mut out = String::from("use serde::{Deserialize, Serialize};\n\nuse super::labels::*;\n\n");
+    out.push_str("/// What the player did. Serialised by the names of the wire; what may be absent there may be absent here.\n");
+    out.push_str("#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]\npub enum EventKind {");
     for event in &registry.events {
         out.push_str(&variant(event));
     }
@@ -21,18 +22,44 @@ pub(super) fn events(registry: &Registry) -> String {
         let rest = if event.fields.is_empty() { "" } else { " { .. }" };
         let _ = write!(out, "EventKind::{}{rest} => {:?},", camel(&event.name), event.name);
     }
-    out.push_str("} } }\n");
+    out.push_str("} } }\n\n");
+    out.push_str(&defaults(registry));
     out
 }
 
+/// A function for each default, as serde wants them.
+fn defaults(registry: &Registry) -> String {
+    let mut out = String::from("/// What a field is when it is absent.\nmod absent { use super::*;\n");
+    for event in &registry.events {
+        for field in &event.fields {
+            let Some(default) = field.default_text() else { continue };
+            let rust = rust_type(field);
+            let value = match field.kind {
+                FieldType::Enum => format!("{rust}::{}", camel(&default)),
+                FieldType::String => format!("{default:?}.into()"),
+                FieldType::Bool | FieldType::Uint | FieldType::Number => default,
+            };
+            let _ = writeln!(out, "pub(super) fn {}_{}() -> {rust} {{ {value} }}", event.name, field.name);
+        }
+    }
+    out + "}\n"
+}
+
 fn variant(event: &Event) -> String {
-    let mut out = format!("/// {}\n///\n/// Source: {}.\n{}", event.help, event.source, camel(&event.name));
+    let Event { name, help, source, .. } = event;
+    let mut out =
+        format!("/// {help}\n///\n/// Source: {source}.\n#[serde(rename = {name:?})]\n{}", camel(name));
     if event.fields.is_empty() {
         return out + ",\n";
     }
     out.push('{');
     for field in &event.fields {
-        let _ = writeln!(out, "/// {}\n{}: {},", field.help, field.name, rust_type(field));
+        let absent = match (&field.default, field.required) {
+            (Some(_), _) => format!("#[serde(default = \"absent::{}_{}\")]\n", event.name, field.name),
+            (None, false) => "#[serde(default)]\n".into(),
+            (None, true) => String::new(),
+        };
+        let _ = writeln!(out, "/// {}\n{absent}{}: {},", field.help, field.name, rust_type(field));
     }
     out + "},\n"
 }

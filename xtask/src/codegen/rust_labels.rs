@@ -11,8 +11,11 @@ struct Variant {
     help: String,
 }
 
+/// What every file of closed enums begins with.
+const USES: &str = "use serde::{Deserialize, Serialize};\n\n";
+
 pub(super) fn labels(registry: &Registry) -> String {
-    let mut out = String::new();
+    let mut out = String::from(USES);
     for label in registry.labels.iter().filter(|label| !label.guarded()) {
         let variants = label.values.iter().map(|value| Variant {
             rust: value_variant(value),
@@ -55,7 +58,7 @@ fn guarded_budgets(registry: &Registry) -> Vec<usize> {
 
 pub(super) fn attributes(registry: &Registry) -> String {
     let mut out = format!(
-        "use crate::attribute::{{AttributeDef, AttributeType, Class}};\nuse super::labels::Guarded;\n\n\
+        "{USES}use crate::attribute::{{AttributeDef, AttributeType, Class}};\nuse super::labels::Guarded;\n\n\
          /// The version of the vocabulary this code speaks.\npub const SPEC_VERSION: &str = \"{}\";\n\n",
         registry.spec_version
     );
@@ -99,7 +102,7 @@ fn attribute_def(attribute: &Attribute) -> String {
 }
 
 pub(super) fn outcomes(registry: &Registry) -> String {
-    let mut out = String::new();
+    let mut out = String::from(USES);
     for outcome in registry.outcomes.iter().filter(|outcome| !outcome.reasons.is_empty()) {
         let variants: Vec<Variant> = outcome
             .reasons
@@ -160,10 +163,13 @@ pub(super) fn outcomes(registry: &Registry) -> String {
 }
 
 fn closed_enum(out: &mut String, name: &str, help: &str, variants: &[Variant]) {
-    let _ =
-        writeln!(out, "/// {help}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\npub enum {name} {{");
+    let _ = writeln!(
+        out,
+        "/// {help}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]\npub enum {name} {{"
+    );
     for variant in variants {
-        let _ = writeln!(out, "/// {}\n{},", variant.help, variant.rust);
+        let Variant { rust, wire, help } = variant;
+        let _ = writeln!(out, "/// {help}\n#[serde(rename = {wire:?})]\n{rust},");
     }
     let all: String = variants.iter().map(|variant| format!("{name}::{},", variant.rust)).collect();
     let names: String = variants.iter().map(|variant| format!("{:?},", variant.wire)).collect();

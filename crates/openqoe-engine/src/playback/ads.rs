@@ -2,10 +2,12 @@
 
 use openqoe_spec::metrics::view::{Counter, Histogram};
 use openqoe_spec::{AdPosition, AdResult, Recorder};
+use serde::{Deserialize, Serialize};
 
 use super::{Emit, View};
+use crate::checkpoint::growing;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ads {
     position: Option<AdPosition>,
     showing: bool,
@@ -14,6 +16,7 @@ pub(super) struct Ads {
     since: u64,
     entered: u64,
     /// Time in breaks so far, to be taken out of the content's startup.
+    #[serde(deserialize_with = "growing")]
     spent: u64,
 }
 

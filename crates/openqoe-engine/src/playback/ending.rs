@@ -3,10 +3,11 @@
 
 use openqoe_spec::metrics::view::{Counter, Histogram, KeyedCounter};
 use openqoe_spec::{Failure, Recorder, SessionEnd, Severity, ViewEnd};
+use serde::{Deserialize, Serialize};
 
 use super::{Emit, View};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ending {
     /// The end has been counted.
     counted: bool,

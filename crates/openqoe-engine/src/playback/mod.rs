@@ -14,14 +14,16 @@ mod startup;
 
 use openqoe_spec::metrics::view::Counter;
 use openqoe_spec::{Cause, Event, EventKind, LabelSetId, Recorder, ViewEnd};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use emit::Emit;
 use phase::Phase;
 
+use crate::checkpoint::growing;
 use crate::config::Config;
 
 /// What is known about a view.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct View {
     /// `t` of the newest event taken in.
     clock: u64,
@@ -35,8 +37,11 @@ pub(crate) struct View {
     stalled: bool,
     hidden: bool,
     /// Length of the rebuffering going on.
+    #[serde(deserialize_with = "growing")]
     stall: u64,
+    #[serde(deserialize_with = "growing")]
     playing: u64,
+    #[serde(deserialize_with = "growing")]
     watched: u64,
 }
 

@@ -3,6 +3,7 @@
 use openqoe_spec::Phase as Exposed;
 use openqoe_spec::Recorder;
 use openqoe_spec::metrics::view::{Counter, Gauge, Histogram};
+use serde::{Deserialize, Serialize};
 
 use super::samples::Samples;
 use super::{Emit, View};
@@ -11,7 +12,7 @@ use super::{Emit, View};
 const QUALIFIED: u64 = 30_000;
 
 /// The phases of a view. A moment belongs to exactly one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     /// Nobody asked for playback yet.
     #[default]

@@ -2,13 +2,14 @@
 
 use openqoe_spec::metrics::view::{Counter, Gauge, Histogram};
 use openqoe_spec::{Direction, DownloadKind, LatencyClock, Recorder};
+use serde::{Deserialize, Serialize};
 
 use super::Emit;
 
 /// Viewers further behind the live edge are watching a recording (Mux Live Latency).
 const LIVE_EDGE: u64 = 300_000;
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Samples {
     /// bit/s on the screen, 0 when unknown.
     bitrate: u64,

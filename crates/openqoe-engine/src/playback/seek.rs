@@ -2,11 +2,12 @@
 
 use openqoe_spec::metrics::view::Histogram;
 use openqoe_spec::{Cause, Recorder};
+use serde::{Deserialize, Serialize};
 
 use super::{Emit, View};
 
 /// A seek going on. Further ones before its end belong to it: a viewer who drags the slider seeks once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Seek {
     started: u64,
     /// The new position is decodable.

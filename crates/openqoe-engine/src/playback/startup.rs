@@ -2,13 +2,15 @@
 
 use openqoe_spec::metrics::view::{Counter, Histogram};
 use openqoe_spec::{Cause, Recorder};
+use serde::{Deserialize, Serialize};
 
 use super::Emit;
+use crate::checkpoint::growing;
 
 /// Exits within this wait are no attempt worth judging (Mux: EBVS below one second is not applicable).
 const SHORT_WAIT: u64 = 1000;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Startup {
     /// `t` of `session_start`: the request of sessions that report none.
     begun: u64,
@@ -18,6 +20,7 @@ pub(super) struct Startup {
     /// A first frame of ad or content.
     started: bool,
     content: bool,
+    #[serde(deserialize_with = "growing")]
     wait: u64,
 }
 

@@ -3,7 +3,7 @@
 mod overlay;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use openqoe_ingest::closest;
@@ -24,8 +24,46 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// Shards of the engine; 0 is one a core.
     pub(crate) shards: usize,
+    /// Where journal and checkpoints are; empty keeps everything in memory only.
+    pub(crate) data_dir: PathBuf,
+    pub(crate) journal: Journal,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
+}
+
+/// What an acknowledged batch survives.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Durability {
+    /// The end of the process, however it comes.
+    Process,
+    /// The end of the machine's power: fsync before each acknowledgement.
+    Power,
+}
+
+/// How what was acknowledged is kept.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Journal {
+    pub(crate) durability: Durability,
+    #[serde(with = "humantime_serde")]
+    pub(crate) checkpoint_interval: Duration,
+    /// How long events can be read back by session.
+    #[serde(with = "humantime_serde")]
+    pub(crate) retention: Duration,
+    /// Bytes of the journal, beyond which the oldest half of what a checkpoint holds goes.
+    pub(crate) max_bytes: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Journal {
+            durability: Durability::Process,
+            checkpoint_interval: Duration::from_secs(30),
+            retention: Duration::from_secs(24 * 3600),
+            max_bytes: 4 << 30,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -83,6 +121,8 @@ impl Default for Config {
             log: "info".into(),
             log_format: LogFormat::Text,
             shards: 0,
+            data_dir: PathBuf::from("openqoe-data"),
+            journal: Journal::default(),
             limits: Limits::default(),
             engine: Engine::default(),
         }

@@ -6,7 +6,7 @@ use std::io::Read;
 use openqoe_spec::{METRICS, Scope};
 use serde_json::json;
 
-use crate::harness::{Gateway, view};
+use crate::harness::{Gateway, folder, view};
 
 #[test]
 fn formats_are_negotiated_as_prometheus_asks() {
@@ -43,10 +43,18 @@ fn the_exposition_is_packed_when_asked() {
 
 #[test]
 fn every_metric_about_the_gateway_itself_is_alive() {
-    let gateway = Gateway::start_with(&["serve"], &[("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "0")]);
+    let folder = folder("alive");
+    let environment = [
+        ("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "0"),
+        ("OPENQOE_DATA_DIR", folder.to_str().unwrap()),
+        ("OPENQOE_JOURNAL_CHECKPOINT_INTERVAL", "1ms"),
+    ];
+    let gateway = Gateway::start_with(&["serve"], &environment);
     gateway.send("s", &view());
     gateway.post(b"{");
-    gateway.metrics();
+    while gateway.value("openqoe_journal_checkpoint_duration_seconds_count") < 1.0 {
+        std::thread::yield_now();
+    }
     let metrics = gateway.metrics();
     let present: BTreeSet<&str> =
         metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();

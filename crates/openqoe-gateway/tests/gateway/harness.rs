@@ -2,12 +2,20 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+/// A data directory of the test's own, not there yet.
+pub(crate) fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("openqoe-data-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
 
 /// A running gateway; dropping it kills it.
 pub(crate) struct Gateway {
@@ -45,6 +53,8 @@ impl Gateway {
         let mut child = Command::new(env!("CARGO_BIN_EXE_openqoe"))
             .args(arguments)
             .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+            // In memory, unless a test says where.
+            .env("OPENQOE_DATA_DIR", "")
             .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
@@ -66,7 +76,17 @@ impl Gateway {
                 }
             }
         });
-        Gateway { child, public, internal, log, reader: Some(reader) }
+        let gateway = Gateway { child, public, internal, log, reader: Some(reader) };
+        while gateway.get("/-/ready").status != 200 {
+            std::thread::yield_now();
+        }
+        gateway
+    }
+
+    /// Ends the process without warning.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Everything logged after the start, once the process has ended.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod durability;
 mod exposition;
 mod harness;
 mod ledger;

@@ -1,5 +1,6 @@
 //! Tests of the crate as a whole: goldens, and properties that hold for any measurements.
 
+mod checkpoint;
 mod exposition;
 mod names;
 mod properties;

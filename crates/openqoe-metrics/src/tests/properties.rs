@@ -17,7 +17,7 @@ const OPENMETRICS: usize = 1;
 const PROTOBUF: usize = 2;
 
 /// A session: its tenant and attributes, each out of a few values.
-fn session() -> impl Strategy<Value = (String, Attributes)> {
+pub(super) fn session() -> impl Strategy<Value = (String, Attributes)> {
     ("[ab]", vec((0..Attribute::ALL.len(), "[a-e]{1,2}|\\PC{0,6}"), 0..6)).prop_map(|(tenant, values)| {
         let mut attributes = Attributes::default();
         for (attribute, value) in values {
@@ -29,14 +29,14 @@ fn session() -> impl Strategy<Value = (String, Attributes)> {
 }
 
 /// A record: session, slot, value, key and the way a histogram hears of it.
-type Record = (usize, usize, u32, String, u8);
+pub(super) type Record = (usize, usize, u32, String, u8);
 
-fn records(sessions: usize) -> impl Strategy<Value = Vec<Record>> {
+pub(super) fn records(sessions: usize) -> impl Strategy<Value = Vec<Record>> {
     let slot = 0..slots(Scope::View).len();
     vec((0..sessions, slot, 0..200_000_u32, "[a-d]|\\PC{0,4}", 0..3_u8), 0..120)
 }
 
-fn limits(budget: usize, max_label_sets: usize) -> Limits {
+pub(super) fn limits(budget: usize, max_label_sets: usize) -> Limits {
     Limits { budgets: [budget; Guarded::ALL.len()], max_label_sets }
 }
 

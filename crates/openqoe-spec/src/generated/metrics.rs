@@ -304,16 +304,16 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 34;
+        pub const SLOTS: usize = 36;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::IngestEventsReceived(a0) => a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 10 + a1.index(),
-                Self::IngestBatches(a0) => 11 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 12 + (a0.index()) * 10 + a1.index(),
-                Self::IngestBodyBytes(a0) => 22 + a0.index(),
-                Self::MetricsOverflow(a0) => 23 + a0.index(),
+                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 11 + a1.index(),
+                Self::IngestBatches(a0) => 12 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 13 + (a0.index()) * 11 + a1.index(),
+                Self::IngestBodyBytes(a0) => 24 + a0.index(),
+                Self::MetricsOverflow(a0) => 25 + a0.index(),
             }
         }
     }
@@ -366,17 +366,26 @@ pub mod process {
     pub enum Counter {
         /// `openqoe_gateway_connections_refused_total`: Connections closed at once because `limits.max_connections` were open.
         GatewayConnectionsRefused,
+        /// `openqoe_journal_appended_bytes_total`: Bytes appended to the journal.
+        JournalAppendedBytes,
+        /// `openqoe_journal_errors_total`: Operations of the journal that failed. A failed append is answered 503 and counted as shed.
+        JournalErrors(JournalOperation),
+        /// `openqoe_journal_replayed_batches_total`: Batches taken in again from the journal at the start.
+        JournalReplayedBatches,
         /// `process_cpu_seconds_total`: User and system CPU time spent.
         ProcessCpuSeconds,
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 2;
+        pub const SLOTS: usize = 8;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::GatewayConnectionsRefused => 0,
-                Self::ProcessCpuSeconds => 1,
+                Self::JournalAppendedBytes => 1,
+                Self::JournalErrors(a0) => 2 + a0.index(),
+                Self::JournalReplayedBatches => 6,
+                Self::ProcessCpuSeconds => 7,
             }
         }
     }
@@ -385,7 +394,7 @@ pub mod process {
     pub enum Gauge {
         /// `openqoe_build_info`: Always 1; the labels tell the version of the gateway and of the vocabulary it speaks.
         BuildInfo,
-        /// `openqoe_gateway_queue_depth`: Batches waiting in shard queues.
+        /// `openqoe_gateway_queue_depth`: Batches waiting for the journal and for shards.
         GatewayQueueDepth,
         /// `openqoe_gateway_connections`: Connections open on the public listener.
         GatewayConnections,
@@ -413,21 +422,27 @@ pub mod process {
     pub enum Histogram {
         /// `openqoe_gateway_scrape_duration_seconds`: Time to snapshot the shards and encode the exposition.
         GatewayScrapeDurationSeconds,
+        /// `openqoe_journal_append_duration_seconds`: Time to make one group of batches durable.
+        JournalAppendDurationSeconds,
+        /// `openqoe_journal_checkpoint_duration_seconds`: Time to save the state of all shards; nothing is acknowledged meanwhile.
+        JournalCheckpointDurationSeconds,
     }
     impl Histogram {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 1;
+        pub const SLOTS: usize = 3;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::GatewayScrapeDurationSeconds => 0,
+                Self::JournalAppendDurationSeconds => 1,
+                Self::JournalCheckpointDurationSeconds => 2,
             }
         }
     }
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 75] = [
+pub static METRICS: [MetricDef; 80] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1190,7 +1205,7 @@ pub static METRICS: [MetricDef; 75] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 1,
-        slots: 10,
+        slots: 11,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1202,7 +1217,7 @@ pub static METRICS: [MetricDef; 75] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 11,
+        first_slot: 12,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1215,8 +1230,8 @@ pub static METRICS: [MetricDef; 75] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 12,
-        slots: 10,
+        first_slot: 13,
+        slots: 11,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1228,7 +1243,7 @@ pub static METRICS: [MetricDef; 75] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 22,
+        first_slot: 24,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1241,7 +1256,7 @@ pub static METRICS: [MetricDef; 75] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 23,
+        first_slot: 25,
         slots: 11,
         key: None,
         buckets: &[],
@@ -1313,13 +1328,52 @@ pub static METRICS: [MetricDef; 75] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_journal_appended_bytes_total",
+        help: "Bytes appended to the journal.",
+        kind: MetricKind::Counter,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 1,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_journal_errors_total",
+        help: "Operations of the journal that failed. A failed append is answered 503 and counted as shed.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 2,
+        slots: 4,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_journal_replayed_batches_total",
+        help: "Batches taken in again from the journal at the start.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 6,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_cpu_seconds_total",
         help: "User and system CPU time spent.",
         kind: MetricKind::Counter,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 1,
+        first_slot: 7,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1340,7 +1394,7 @@ pub static METRICS: [MetricDef; 75] = [
     },
     MetricDef {
         name: "openqoe_gateway_queue_depth",
-        help: "Batches waiting in shard queues.",
+        help: "Batches waiting for the journal and for shards.",
         kind: MetricKind::Gauge,
         unit: Unit::None,
         scope: Scope::Process,
@@ -1401,6 +1455,32 @@ pub static METRICS: [MetricDef; 75] = [
         slots: 1,
         key: None,
         buckets: &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_journal_append_duration_seconds",
+        help: "Time to make one group of batches durable.",
+        kind: MetricKind::Histogram,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 1,
+        slots: 1,
+        key: None,
+        buckets: &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_journal_checkpoint_duration_seconds",
+        help: "Time to save the state of all shards; nothing is acknowledged meanwhile.",
+        kind: MetricKind::Histogram,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 2,
+        slots: 1,
+        key: None,
+        buckets: &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0],
         exemplars: false,
     },
 ];
@@ -1595,6 +1675,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 58,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"journal\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 58,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"session_limit\""),
             mirror: None,
         },
@@ -1646,6 +1731,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 60,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"replaying\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 60,
             labels: concat!("protocol=\"native\"", ",", "reason=\"read_timeout\""),
             mirror: None,
         },
@@ -1677,18 +1767,28 @@ pub static PROCESS: ScopeDef = ScopeDef {
     counters: &[
         SlotDef { metric: 67, labels: "", mirror: None },
         SlotDef { metric: 68, labels: "", mirror: None },
+        SlotDef { metric: 69, labels: "operation=\"append\"", mirror: None },
+        SlotDef { metric: 69, labels: "operation=\"checkpoint\"", mirror: None },
+        SlotDef { metric: 69, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 69, labels: "operation=\"replay\"", mirror: None },
+        SlotDef { metric: 70, labels: "", mirror: None },
+        SlotDef { metric: 71, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 69,
+            metric: 72,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 70, labels: "", mirror: None },
-        SlotDef { metric: 71, labels: "", mirror: None },
-        SlotDef { metric: 72, labels: "", mirror: None },
         SlotDef { metric: 73, labels: "", mirror: None },
+        SlotDef { metric: 74, labels: "", mirror: None },
+        SlotDef { metric: 75, labels: "", mirror: None },
+        SlotDef { metric: 76, labels: "", mirror: None },
     ],
-    histograms: &[SlotDef { metric: 74, labels: "", mirror: None }],
+    histograms: &[
+        SlotDef { metric: 77, labels: "", mirror: None },
+        SlotDef { metric: 78, labels: "", mirror: None },
+        SlotDef { metric: 79, labels: "", mirror: None },
+    ],
     keyed: &[],
 };
