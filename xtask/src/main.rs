@@ -1,6 +1,7 @@
 //! The repository's own commands: `cargo xtask <task>`. Depends on no workspace crate, so that it builds in seconds and
 //! can rebuild all of them.
 
+mod bench;
 mod codegen;
 mod demo;
 mod media;
@@ -21,6 +22,7 @@ Usage: cargo xtask <task>
   test                every check there is (OPENQOE_STRICT=1: a skipped check is a failure)
   codegen [--check]   regenerate code and documentation from spec/registry
   tidy                check the invariants of ARCHITECTURE.md
+  bench [--quick]     measure the gateway beside its ceilings (`bench --help` for more)
   media               regenerate the demo's media ladder (needs ffmpeg)
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(root),
         ["test"] => test::run(root),
         ["media"] => media::run(root),
+        ["bench", arguments @ ..] => bench::run(root, arguments),
         ["demo", arguments @ ..] => demo::run(root, arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

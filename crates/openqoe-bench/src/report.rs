@@ -1,0 +1,195 @@
+//! What was measured: as a table to read, as JSON to keep, as a page of the documentation.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use crate::Options;
+use crate::figures::Samples;
+use crate::http::{CONNECTIONS, SESSIONS};
+use crate::machine::Machine;
+use crate::payload::{Bodies, EVENTS, LABEL_SETS};
+
+/// What the keys mean, in the order in which they are shown.
+const MEANINGS: [(&str, &str); 27] = [
+    ("read_ceiling_rps", "requests/s of bare hyper that reads the body and answers 204"),
+    ("decode_ceiling_rps", "the same, which also decodes it"),
+    ("gateway_rps", "requests/s of the gateway"),
+    ("gateway_events_per_s", "events/s of the gateway"),
+    ("gateway_to_read_ceiling", "gateway / read ceiling, round by round"),
+    ("gateway_to_decode_ceiling", "gateway / decode ceiling, round by round"),
+    ("p50_ms", "latency of the gateway, median, ms"),
+    ("p99_ms", "latency of the gateway, 99th percentile, ms"),
+    ("errors", "answers of the gateway that were not 2xx"),
+    ("read_ceiling_cpu_us", "CPU time of the read ceiling, µs a request"),
+    ("decode_ceiling_cpu_us", "CPU time of the decode ceiling, µs a request"),
+    ("gateway_cpu_us", "CPU time of the gateway, µs a request"),
+    ("load_cpu_us", "CPU time of the load, µs a request"),
+    ("decode_ns_per_event", "decoding alone, ns an event"),
+    ("ns_per_event_10k", "engine and table, 10,000 sessions, ns an event"),
+    ("ns_per_event_100k", "engine and table, 100,000 sessions, ns an event"),
+    ("ns_per_event_1m", "engine and table, 1,000,000 sessions, ns an event"),
+    ("rss_per_session_bytes", "memory of an active session, bytes"),
+    ("rss_100k_sessions_bytes", "memory of the gateway with 100,000 of them, bytes"),
+    ("peak_rss_bytes", "peak memory, scrapes included, bytes"),
+    ("scrape_series", "series of the scrapes below"),
+    ("scrape_100k_ms", "GET /metrics, text, ms"),
+    ("scrape_100k_openmetrics_ms", "GET /metrics, OpenMetrics, ms"),
+    ("scrape_100k_protobuf_ms", "GET /metrics, protobuf, ms"),
+    ("scrape_100k_bytes", "size of the text, bytes"),
+    ("scrape_100k_openmetrics_bytes", "size of the OpenMetrics, bytes"),
+    ("scrape_100k_protobuf_bytes", "size of the protobuf, bytes"),
+];
+
+/// The figures of one run.
+pub(crate) struct Report {
+    machine: Machine,
+    quick: bool,
+    serve: String,
+    body_bytes: usize,
+    figures: Vec<(String, Samples)>,
+}
+
+impl Report {
+    pub(crate) fn new(options: &Options) -> Report {
+        let body_bytes = Bodies::new(1_700_000_000_000, LABEL_SETS).body(0, 1).len();
+        let (machine, serve) = (Machine::this(), options.serve.join(" "));
+        Report { machine, quick: options.quick, serve, body_bytes, figures: Vec::new() }
+    }
+
+    /// A figure of several rounds.
+    pub(crate) fn add(&mut self, key: &str, samples: Samples) {
+        self.figures.push((key.to_owned(), samples));
+    }
+
+    /// A figure there is one of.
+    pub(crate) fn set(&mut self, key: &str, value: f64) {
+        let mut samples = Samples::default();
+        samples.push(value);
+        self.add(key, samples);
+    }
+
+    fn get(&self, key: &str) -> Option<&Samples> {
+        self.figures.iter().find(|(own, _)| own == key).map(|(_, samples)| samples)
+    }
+
+    /// Key, meaning and samples of what was measured.
+    fn shown(&self) -> impl Iterator<Item = (&'static str, &'static str, &Samples)> {
+        MEANINGS.iter().filter_map(|(key, meaning)| Some((*key, *meaning, self.get(key)?)))
+    }
+
+    /// Without a date, and without the addresses of a run.
+    pub(crate) fn json(&self) -> Result<String> {
+        let mut object = Map::new();
+        let (mut spread, mut rounds) = (Map::new(), Map::new());
+        let machine = &self.machine;
+        object.insert(
+            "machine".into(),
+            json!({ "cores": machine.cores, "cpu": machine.cpu, "memory_bytes": machine.memory_bytes }),
+        );
+        object.insert("payload".into(), json!({ "bytes": self.body_bytes, "events": EVENTS }));
+        object.insert("quick".into(), json!(self.quick));
+        object.insert("serve_args".into(), json!(self.serve));
+        for (key, _, samples) in self.shown() {
+            object.insert(key.into(), json!(samples.median()));
+            if samples.len() > 1 {
+                spread.insert(key.into(), json!(samples.spread()));
+            }
+            rounds.insert(key.into(), json!(samples.len()));
+        }
+        object.insert("spread_percent".into(), Value::Object(spread));
+        object.insert("rounds".into(), Value::Object(rounds));
+        Ok(serde_json::to_string_pretty(&object)? + "\n")
+    }
+
+    pub(crate) fn table(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string does not fail.
+        let _ =
+            writeln!(out, "\n{}; body {} bytes, {EVENTS} events", self.machine.describe(), self.body_bytes);
+        let _ = writeln!(out, "{:30} {:>12} {:>26} {:>7}  ", "", "median", "lowest .. highest", "spread");
+        for (key, meaning, samples) in self.shown() {
+            let (range, spread) = spread(samples);
+            let _ =
+                writeln!(out, "{key:30} {:>12} {range:>26} {spread:>7}  {meaning}", show(samples.median()));
+        }
+        out
+    }
+
+    /// `docs/benchmarks.md`.
+    pub(crate) fn page(&self) -> String {
+        let mut out = include_str!("page.md").to_owned();
+        let mut rows = String::from("| | median | lowest .. highest | spread |\n|---|---:|---:|---:|\n");
+        for (key, meaning, samples) in self.shown() {
+            let (range, spread) = spread(samples);
+            let _ =
+                writeln!(rows, "| {meaning} (`{key}`) | {} | {range} | {spread} |", show(samples.median()));
+        }
+        let arguments = if self.serve.is_empty() { "none".to_owned() } else { format!("`{}`", self.serve) };
+        let values = [
+            ("machine", self.machine.describe()),
+            ("bytes", self.body_bytes.to_string()),
+            ("events", EVENTS.to_string()),
+            ("connections", CONNECTIONS.to_string()),
+            ("sessions", SESSIONS.to_string()),
+            ("label_sets", LABEL_SETS.to_string()),
+            ("arguments", arguments),
+            ("length", if self.quick { "quick" } else { "full" }.to_owned()),
+            ("figures", rows.trim_end().to_owned()),
+        ];
+        for (name, value) in values {
+            out = out.replace(&format!("{{{name}}}"), &value);
+        }
+        out
+    }
+}
+
+/// Range and spread, where there is one.
+fn spread(samples: &Samples) -> (String, String) {
+    let (lowest, highest) = samples.range();
+    match samples.len() {
+        0 | 1 => Default::default(),
+        _ => (format!("{} .. {}", show(lowest), show(highest)), format!("{:.0} %", samples.spread())),
+    }
+}
+
+/// Four digits or more, thousands apart.
+fn show(value: f64) -> String {
+    if value < 1.0 {
+        return if value == 0.0 { "0".to_owned() } else { format!("{value:.3}") };
+    }
+    if value < 100.0 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_readable() {
+        let shown = [0.0, 0.8123, 12.345, 999.6, 1_234_567.8].map(show);
+        assert_eq!(shown, ["0", "0.812", "12.35", "1,000", "1,234,568"]);
+    }
+
+    #[test]
+    fn the_page_has_no_holes() {
+        let mut report = Report::new(&Options::default());
+        report.set("gateway_rps", 1.0);
+        let page = report.page();
+        assert!(page.contains("(`gateway_rps`) | 1.00 |"), "{page}");
+        assert!(!page.contains('{'), "{page}");
+        assert!(report.json().unwrap().contains("\"gateway_rps\": 1.0"));
+    }
+}
