@@ -70,7 +70,7 @@ fn check(field: &Field) -> String {
         }
     };
     if field.required {
-        return format!("{value}?.ok_or(FieldError::missing({name:?}))?");
+        return format!("{value}?.ok_or_else(|| FieldError::missing({name:?}))?");
     }
     match (field.kind, field.default_text()) {
         (_, None) => format!("{value}?"),

@@ -147,7 +147,7 @@ fn invalid_session(message: String) -> Refused {
 
 fn check(wire: WireEvent<'_>) -> Result<Event, FieldError> {
     let seq = field::sequence(wire.seq)?;
-    let t = field::number("t", wire.t, 0.0, MAX_SESSION)?.ok_or(FieldError::missing("t"))?;
+    let t = field::number("t", wire.t, 0.0, MAX_SESSION)?.ok_or_else(|| FieldError::missing("t"))?;
     Ok(Event { seq, t: t.round() as u64, kind: wire.into_kind()? })
 }
 

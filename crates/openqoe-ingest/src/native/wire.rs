@@ -65,8 +65,9 @@ impl WireEvent<'_> {
             "seek_end" => EventKind::SeekEnd,
             "ended" => EventKind::Ended,
             "error" => EventKind::Error {
-                code: field::text("code", self.code.as_deref(), 64)?.ok_or(FieldError::missing("code"))?,
-                fatal: Ok::<_, FieldError>(self.fatal)?.ok_or(FieldError::missing("fatal"))?,
+                code: field::text("code", self.code.as_deref(), 64)?
+                    .ok_or_else(|| FieldError::missing("code"))?,
+                fatal: Ok::<_, FieldError>(self.fatal)?.ok_or_else(|| FieldError::missing("fatal"))?,
                 category: field::choice(
                     "category",
                     self.category.as_deref(),
@@ -77,13 +78,14 @@ impl WireEvent<'_> {
             },
             "rendition" => EventKind::Rendition {
                 bitrate: field::uint("bitrate", self.bitrate, 1000000000)?
-                    .ok_or(FieldError::missing("bitrate"))?,
+                    .ok_or_else(|| FieldError::missing("bitrate"))?,
             },
             "rate" => EventKind::Rate {
-                rate: field::number("rate", self.rate, 0.0, 16.0)?.ok_or(FieldError::missing("rate"))?,
+                rate: field::number("rate", self.rate, 0.0, 16.0)?
+                    .ok_or_else(|| FieldError::missing("rate"))?,
             },
             "visibility" => EventKind::Visibility {
-                hidden: Ok::<_, FieldError>(self.hidden)?.ok_or(FieldError::missing("hidden"))?,
+                hidden: Ok::<_, FieldError>(self.hidden)?.ok_or_else(|| FieldError::missing("hidden"))?,
             },
             "heartbeat" => EventKind::Heartbeat {
                 buffer_ms: field::uint("buffer_ms", self.buffer_ms, 3600000)?,
@@ -100,7 +102,7 @@ impl WireEvent<'_> {
             },
             "download" => EventKind::Download {
                 kind: field::choice("kind", self.kind.as_deref(), DownloadKind::parse, DownloadKind::NAMES)?
-                    .ok_or(FieldError::missing("kind"))?,
+                    .ok_or_else(|| FieldError::missing("kind"))?,
                 bytes: field::uint("bytes", self.bytes, 1099511627776)?.unwrap_or(0),
                 ttfb_ms: field::uint("ttfb_ms", self.ttfb_ms, 3600000)?,
                 duration_ms: field::uint("duration_ms", self.duration_ms, 3600000)?,
@@ -113,7 +115,7 @@ impl WireEvent<'_> {
                     AdPosition::parse,
                     AdPosition::NAMES,
                 )?
-                .ok_or(FieldError::missing("position"))?,
+                .ok_or_else(|| FieldError::missing("position"))?,
             },
             "ad_start" => EventKind::AdStart,
             "ad_end" => EventKind::AdEnd {
@@ -121,7 +123,8 @@ impl WireEvent<'_> {
                     .unwrap_or(AdResult::Completed),
             },
             "ad_error" => EventKind::AdError {
-                code: field::text("code", self.code.as_deref(), 64)?.ok_or(FieldError::missing("code"))?,
+                code: field::text("code", self.code.as_deref(), 64)?
+                    .ok_or_else(|| FieldError::missing("code"))?,
             },
             "ad_break_end" => EventKind::AdBreakEnd,
             "session_end" => EventKind::SessionEnd {
