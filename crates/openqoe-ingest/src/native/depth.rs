@@ -1,10 +1,19 @@
 //! How deeply JSON is nested, before it is parsed. serde_json guards what it builds, but skips unknown fields of any depth.
 
+/// The most a byte can count.
+const COUNTABLE: usize = u8::MAX as usize;
+
 /// Whether brackets are nested deeper than `most`. Text that is no JSON gets some answer; the parser will refuse it.
 pub(super) fn exceeds(text: &str, most: usize) -> bool {
-    let opens = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    let opens: usize = text.as_bytes().chunks(COUNTABLE).map(opens).sum();
     // The usual batch has fewer brackets than that, whatever their order.
     opens > most && deepest(text.as_bytes()) > most
+}
+
+/// Brackets among so few bytes that a byte can count them, which makes one instruction of sixteen comparisons.
+fn opens(bytes: &[u8]) -> usize {
+    // `[` and `{` differ in one bit, which no other byte shares with them.
+    usize::from(bytes.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>())
 }
 
 fn deepest(bytes: &[u8]) -> usize {
