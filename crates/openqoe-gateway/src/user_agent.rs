@@ -28,6 +28,9 @@ const SYSTEMS: &[(&str, &str, &str)] = &[
 
 /// Fills `os_family` and `device_type` where the reporter did not.
 pub(crate) fn fill(attributes: &mut Attributes, user_agent: &str) {
+    if [Attribute::OsFamily, Attribute::DeviceType].iter().all(|known| !attributes.get(*known).is_empty()) {
+        return;
+    }
     let (os_family, device_type) = classify(user_agent);
     for (attribute, value) in [(Attribute::OsFamily, os_family), (Attribute::DeviceType, device_type)] {
         if attributes.get(attribute).is_empty() {
@@ -39,14 +42,11 @@ pub(crate) fn fill(attributes: &mut Attributes, user_agent: &str) {
 
 fn classify(user_agent: &str) -> (&'static str, &'static str) {
     let agent = user_agent.to_ascii_lowercase();
-    let has = |token: &str| {
-        agent.split(|c: char| !c.is_ascii_alphanumeric() && c != ' ').any(|part| part.contains(token))
-    };
     let Some((_, os_family, device_type)) = SYSTEMS.iter().find(|(token, ..)| match *token {
         // Amazon models are words such as AFTMM; the letters alone occur in others.
         "aft" => agent.split([' ', ';', ')']).any(|word| word.starts_with("aft") && word.len() <= 10),
         "cros" => agent.contains("; cros ") || agent.contains("(x11; cros"),
-        token => has(token),
+        token => agent.contains(token),
     }) else {
         return ("other", "other");
     };
