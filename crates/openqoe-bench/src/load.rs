@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn an_answer_ends_where_it_says() {
-        assert_eq!(expected(b"HTTP/1.1 204 No Content\r\ndate: x\r\n\r\n"), Some(38));
+        assert_eq!(expected(b"HTTP/1.1 204 No Content\r\ndate: x\r\n\r\n"), Some(36));
         assert_eq!(expected(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), Some(43));
         assert_eq!(expected(b"HTTP/1.1 200 OK\r\n"), None);
     }
