@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -15,6 +16,8 @@ pub(crate) struct Server {
     pub(crate) public: String,
     /// Where it is scraped; the ceilings are not.
     pub(crate) internal: String,
+    /// The gateway's data directory, which goes with it.
+    data: Option<PathBuf>,
 }
 
 impl Server {
@@ -28,21 +31,29 @@ impl Server {
         let mut public = String::new();
         let output = child.stdout.take().context("no output")?;
         BufReader::new(output).read_line(&mut public)?;
-        Ok(Server { child, public: public.trim().to_owned(), internal: String::new() })
+        Ok(Server { child, public: public.trim().to_owned(), internal: String::new(), data: None })
     }
 
-    /// The gateway as it is shipped, on free ports. `arguments` come after `serve`; the environment is passed on.
+    /// The gateway as it is shipped, on free ports, with a data directory of its own unless the environment names one.
+    /// `arguments` come after `serve`; the environment is passed on.
     pub(crate) fn gateway(program: &Path, arguments: &[String]) -> Result<Server> {
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let data = match std::env::var_os("OPENQOE_DATA_DIR") {
+            Some(_) => None,
+            None => Some(std::env::temp_dir().join(format!("openqoe-bench-{}-{number}", std::process::id()))),
+        };
         let mut child = Command::new(program)
             .arg("serve")
             .args(arguments)
             .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+            .envs(data.iter().map(|folder| ("OPENQOE_DATA_DIR", folder)))
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} cannot be run", program.display()))?;
         let mut log = BufReader::new(child.stderr.take().context("no log")?);
-        let mut server = Server { child, public: String::new(), internal: String::new() };
+        let mut server = Server { child, public: String::new(), internal: String::new(), data };
         while server.internal.is_empty() {
             let mut line = String::new();
             if log.read_line(&mut line)? == 0 {
@@ -61,6 +72,10 @@ impl Server {
         }
         // Whatever it logs from now on: read, or the pipe fills and the gateway waits.
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        // Not before the journal has been replayed.
+        while server.scrape("text/plain").is_err() {
+            std::thread::yield_now();
+        }
         Ok(server)
     }
 
@@ -108,6 +123,9 @@ impl Drop for Server {
         // A server that has ended already is what is wanted.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if let Some(folder) = &self.data {
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
 }
 
