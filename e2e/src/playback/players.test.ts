@@ -48,11 +48,13 @@ describe.each(['hlsjs', 'html5'])('%s', (player) => {
         'openqoe_playback_buffer_time_seconds_sum',
       ].map(qoe),
     );
-    const stall = truth.stalls[0]?.duration_ms ?? 0;
+    // A busy machine drops frames for a third of a second here and there, which is no rebuffering.
+    const stalls = truth.stalls.filter(({ duration_ms }) => duration_ms > 1000);
+    const stall = stalls[0]?.duration_ms ?? 0;
     const shown = { player, startup, watched, playing, rebuffers, stalled, truth: JSON.stringify(truth) };
     console.table(shown);
 
-    expect(truth.stalls).toHaveLength(1);
+    expect(stalls).toHaveLength(1);
     expect(rebuffers).toBe(1);
     expect(Math.abs(stall - 3000)).toBeLessThan(200);
     expect(Math.abs((stalled ?? 0) * 1000 - stall)).toBeLessThan(200);

@@ -11,15 +11,16 @@ it('dates what happened by when it happened, and never backwards', () => {
   now.mockReturnValue(1500);
   expect(clock('stall', 1200.4)).toBe(200);
   expect(clock('playing', 1100)).toBe(200);
-  expect(clock('heartbeat')).toBe(500);
+  expect(clock('seek_start')).toBe(500);
   expect(clock('pause', 900)).toBe(500);
 });
 
-it('does not let a download date what happened before it', () => {
+it('does not let what is told at once date what happened before it', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
   const clock = startClock();
   now.mockReturnValue(1221);
   expect(clock('download')).toBe(221);
   expect(clock('play_request', 1010)).toBe(10);
-  expect(clock('download')).toBe(221);
+  expect(clock('rendition')).toBe(221);
+  expect(clock('playing', 1200)).toBe(200);
 });

@@ -27,6 +27,8 @@ use crate::config::Config;
 pub(crate) struct View {
     /// `t` of the newest event taken in.
     clock: u64,
+    /// `t` of the event being taken in: a frame may be told of after something newer than it.
+    at: u64,
     phase: Phase,
     startup: startup::Startup,
     seek: Option<seek::Seek>,
@@ -53,6 +55,7 @@ impl View {
             self.advance(event.t, config, out);
         }
         self.ending.wake();
+        self.at = event.t;
         self.note(&event.kind, out);
         self.settle(out);
     }
@@ -171,7 +174,7 @@ impl View {
         }
         self.stalled = false;
         self.seek_done(out);
-        self.startup.content_frame(self.clock, self.ads.before_content(), out);
+        self.startup.content_frame(self.at, self.ads.before_content(), out);
     }
 
     fn pause<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {

@@ -59,7 +59,10 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     play: ask,
     playing,
     waiting(at) {
-      if (!media.seeking && !media.ended) say({ type: 'stall' }, at);
+      if (media.seeking || media.ended) return;
+      // Before the start it takes nothing back: the first frame may be on the screen already.
+      if (begun) frames.forget();
+      report({ type: 'stall' }, at);
     },
     pause(at) {
       // Fires right before `ended` as well.
@@ -91,6 +94,8 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     },
   });
 
+  // The first frame may be on the screen before `play` is heard.
+  frames.look();
   if (media.playbackRate !== 1) rate();
   if (!media.ended) {
     const autoplays = media.autoplay && !media.played.length && media.readyState < HAVE_ENOUGH_DATA;

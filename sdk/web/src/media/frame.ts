@@ -3,7 +3,7 @@
 // https://wicg.github.io/video-rvfc/
 
 export interface Frames {
-  /** Looks for frames from now on: what is on the screen already is not news. */
+  /** Looks for frames from now on, until `forget`. What is on the screen already is not news. */
   look(): void;
   /**
    * Calls `then` with the time of a frame that belongs to a `playing` event made at `at`: one just seen, or the next. Calls
@@ -41,10 +41,7 @@ export function watchFrames(media: HTMLMediaElement): Frames {
     });
   };
   const frames: Frames = {
-    look() {
-      first = undefined;
-      request();
-    },
+    look: request,
     await(at, then) {
       if (!video.requestVideoFrameCallback || !video.videoWidth || document.hidden) return then();
       awaited = then;
