@@ -22,6 +22,7 @@ export interface FaultControl {
 }
 
 const none: Faults = { latency_ms: 0, slow_kbps: 0, status: 0, hold: false, withhold_ms: 0 };
+const HAVE_FUTURE_DATA = 3;
 /** The origin lets go by itself after this long. */
 const GIVE_UP_MS = 60_000;
 
@@ -41,7 +42,8 @@ export function faultControl(scope: string, video: HTMLVideoElement, watch: Trut
     const deadline = performance.now() + GIVE_UP_MS;
     await set({ hold: true });
     try {
-      while (watch.gap() <= STALL_MS) {
+      // Frames that stand still while there is data are the browser's hiccup, not the stall.
+      while (watch.gap() <= STALL_MS || video.readyState >= HAVE_FUTURE_DATA) {
         if (video.ended || video.paused) throw new Error('playback stopped before the buffer ran out');
         if (performance.now() > deadline) throw new Error('the buffer did not run out');
         await until(performance.now() + 20);
