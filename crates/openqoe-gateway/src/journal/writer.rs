@@ -56,9 +56,7 @@ impl Writer {
     pub(crate) fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut at = self.replay();
         self.resume(&mut at);
-        let interval =
-            self.durable.as_ref().map_or(Duration::MAX, |durable| durable.config.checkpoint_interval);
-        let mut checkpoint = Checkpoints { saved: at, due: Instant::now().checked_add(interval) };
+        let mut checkpoint = Checkpoints::new(self.durable.as_ref());
         self.ready.store(true, Ordering::Release);
         let mut tick = 0;
         let mut waiting = None;
@@ -191,6 +189,13 @@ struct Checkpoints {
 }
 
 impl Checkpoints {
+    /// What was replayed is in no checkpoint yet: the one on disk is that which was restored.
+    fn new(durable: Option<&Durable>) -> Checkpoints {
+        let interval = durable.map_or(Duration::MAX, |durable| durable.config.checkpoint_interval);
+        let saved = durable.map_or(0, |durable| durable.restored);
+        Checkpoints { saved, due: Instant::now().checked_add(interval) }
+    }
+
     /// Writes a checkpoint if it is time and something has come since the last, and lets go of what it makes superfluous.
     fn keep(&mut self, writer: &mut Writer, at: Position) {
         let (Some(durable), Some(due)) = (&writer.durable, self.due) else { return };
