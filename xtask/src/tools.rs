@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::steps::command;
+use crate::steps::{command, command_with};
 
 /// A program by one of its names, and how to get it.
 pub(crate) struct Tool {
@@ -122,14 +122,13 @@ pub(crate) fn python_with_parser(root: &Path) -> Result<PathBuf, &'static str> {
             // Said again below if it does not help.
             let _ = apt("python3-venv");
         }
-        let steps = [
-            format!("python3 -m venv {}", venv.display()),
-            format!(
-                "{} -m pip install --quiet --disable-pip-version-check prometheus_client==0.22.1",
-                python.display()
-            ),
-        ];
-        if let Some(error) = steps.iter().find_map(|words| command(root, words).err()) {
+        // As words, for the path may hold spaces.
+        let (folder, program) = (venv.to_string_lossy(), python.to_string_lossy());
+        let pip =
+            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "prometheus_client==0.22.1"];
+        let made = command_with(root, &["python3", "-m", "venv", &folder], &[])
+            .and_then(|()| command_with(root, &[&[&*program][..], &pip].concat(), &[]));
+        if let Err(error) = made {
             eprintln!("{error:#}");
         }
     }

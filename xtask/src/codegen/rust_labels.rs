@@ -14,6 +14,13 @@ struct Variant {
 /// What every file of closed enums begins with.
 const USES: &str = "use serde::{Deserialize, Serialize};\n\n";
 
+impl Variant {
+    /// The Rust name follows from the name on the wire.
+    fn named(wire: &str, help: &str) -> Variant {
+        Variant { rust: camel(wire), wire: wire.to_owned(), help: help.to_owned() }
+    }
+}
+
 pub(super) fn labels(registry: &Registry) -> String {
     let mut out = String::from(USES);
     for label in registry.labels.iter().filter(|label| !label.guarded()) {
@@ -65,11 +72,7 @@ pub(super) fn attributes(registry: &Registry) -> String {
     let variants: Vec<Variant> = registry
         .attributes
         .iter()
-        .map(|attribute| Variant {
-            rust: camel(&attribute.name),
-            wire: attribute.name.clone(),
-            help: attribute.help.clone(),
-        })
+        .map(|attribute| Variant::named(&attribute.name, &attribute.help))
         .collect();
     closed_enum(&mut out, "Attribute", "What is known about a session.", &variants);
     let _ = write!(
@@ -104,15 +107,8 @@ fn attribute_def(attribute: &Attribute) -> String {
 pub(super) fn outcomes(registry: &Registry) -> String {
     let mut out = String::from(USES);
     for outcome in registry.outcomes.iter().filter(|outcome| !outcome.reasons.is_empty()) {
-        let variants: Vec<Variant> = outcome
-            .reasons
-            .iter()
-            .map(|reason| Variant {
-                rust: camel(&reason.name),
-                wire: reason.name.clone(),
-                help: reason.help.clone(),
-            })
-            .collect();
+        let variants: Vec<Variant> =
+            outcome.reasons.iter().map(|reason| Variant::named(&reason.name, &reason.help)).collect();
         closed_enum(&mut out, &camel(&outcome.name), &outcome.help, &variants);
     }
     out.push_str("/// What became of one event (invariant 4: exactly one outcome each).\n");
@@ -142,15 +138,8 @@ pub(super) fn outcomes(registry: &Registry) -> String {
          /// The outcome's name, without its reason.\n\
          pub const fn as_str(self) -> &'static str {{ match self {{ {names} }} }} }}\n"
     );
-    let variants: Vec<Variant> = registry
-        .batch_rejections
-        .iter()
-        .map(|reason| Variant {
-            rust: camel(&reason.name),
-            wire: reason.name.clone(),
-            help: reason.help.clone(),
-        })
-        .collect();
+    let variants: Vec<Variant> =
+        registry.batch_rejections.iter().map(|reason| Variant::named(&reason.name, &reason.help)).collect();
     closed_enum(&mut out, "BatchRejection", "Why a body could not be read as a batch.", &variants);
     let statuses: String =
         registry.batch_rejections.iter().map(|reason| format!("{},", reason.status)).collect();
