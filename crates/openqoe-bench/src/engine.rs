@@ -26,7 +26,7 @@ const TICK_MS: f64 = 250.0;
 struct Tally(u64);
 
 impl Ledger for Tally {
-    fn outcome(&mut self, _: Source, outcome: Outcome) {
+    fn outcome(&mut self, _: &str, _: Source, outcome: Outcome) {
         self.0 += u64::from(outcome == Outcome::Counted);
     }
 }

@@ -18,8 +18,8 @@ pub struct Source(pub u16);
 
 /// Where outcomes are written down.
 pub trait Ledger {
-    /// One event of this source came to this end.
-    fn outcome(&mut self, source: Source, outcome: Outcome);
+    /// One event of this tenant and source came to this end.
+    fn outcome(&mut self, tenant: &str, source: Source, outcome: Outcome);
 }
 
 /// A batch, and what the gateway knows about its arrival.
@@ -91,7 +91,7 @@ impl Engine {
         let Arrival { tenant, source, received_at, batch } = arrival;
         let Some((place, set)) = self.session(tenant, &batch, recorder, ledger) else {
             for _ in &batch.events {
-                ledger.outcome(source, Outcome::Shed(Shed::SessionLimit));
+                ledger.outcome(tenant, source, Outcome::Shed(Shed::SessionLimit));
             }
             return;
         };
@@ -107,8 +107,10 @@ impl Engine {
         self.after(place, was_over);
     }
 
-    /// Lets time pass: ends silent views, gives up on lost events, forgets what ended long ago. `now` is epoch ms.
-    pub fn expire<R: Recorder>(&mut self, now: u64, recorder: &mut R, ledger: &mut impl Ledger) {
+    /// Lets time pass: ends silent views, gives up on lost events, forgets what ended long ago. `now` is epoch ms. Says
+    /// whether that changed anything but timers.
+    pub fn expire<R: Recorder>(&mut self, now: u64, recorder: &mut R, ledger: &mut impl Ledger) -> bool {
+        let mut changed = false;
         while let Some(place) = self.sessions.due(now) {
             let Some(session) = self.sessions.get(place) else { continue };
             let was_over = session.view.is_over();
@@ -125,12 +127,15 @@ impl Engine {
                 let at = session.heard_at;
                 let (view, mut out) = emit(session, at, recorder);
                 view.time_out(&mut out);
+                changed = true;
             }
             self.after(place, was_over);
             if forgotten {
                 self.forget(place, ledger);
             }
+            changed |= overdue || forgotten;
         }
+        changed
     }
 
     /// Takes up again after an interruption of the gateway's own: nobody was silent while nobody listened. `now` is epoch ms.
@@ -190,7 +195,8 @@ impl Engine {
         let Some(mut session) = self.sessions.remove(place) else { return };
         for waiting in session.sequence.clear() {
             self.waiting -= 1;
-            ledger.outcome(waiting.source, Outcome::Rejected(Rejected::AfterEnd));
+            let tenant = &session.key[..session.tenant_len];
+            ledger.outcome(tenant, waiting.source, Outcome::Rejected(Rejected::AfterEnd));
         }
     }
 }
@@ -232,8 +238,8 @@ fn admit<R: Recorder>(
 ) -> usize {
     let seq = arrived.event.seq;
     match session.sequence.place(seq) {
-        Order::Duplicate => ledger.outcome(arrived.source, Outcome::Duplicate),
-        Order::Late => ledger.outcome(arrived.source, Outcome::Rejected(Rejected::Late)),
+        Order::Duplicate => ledger.outcome(session.tenant(), arrived.source, Outcome::Duplicate),
+        Order::Late => ledger.outcome(session.tenant(), arrived.source, Outcome::Rejected(Rejected::Late)),
         Order::Early => {
             session.sequence.wait(seq, arrived);
             waiting += 1;
@@ -289,10 +295,10 @@ fn take<R: Recorder>(
 ) {
     let Waiting { event, set, source, at, .. } = arrived;
     if session.closed {
-        ledger.outcome(source, Outcome::Rejected(Rejected::AfterEnd));
+        ledger.outcome(session.tenant(), source, Outcome::Rejected(Rejected::AfterEnd));
         return;
     }
-    ledger.outcome(source, Outcome::Counted);
+    ledger.outcome(session.tenant(), source, Outcome::Counted);
     apply(session, &event, set, at, config, recorder);
 }
 

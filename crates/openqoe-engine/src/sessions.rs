@@ -29,6 +29,12 @@ pub(crate) struct Session {
     timer: u64,
 }
 
+impl Session {
+    pub(crate) fn tenant(&self) -> &str {
+        &self.key[..self.tenant_len]
+    }
+}
+
 /// An event that waits for one sent before it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Waiting {

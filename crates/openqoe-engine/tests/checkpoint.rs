@@ -43,7 +43,7 @@ impl Recorder for Log {
 struct Outcomes(Vec<(Source, Outcome)>);
 
 impl Ledger for Outcomes {
-    fn outcome(&mut self, source: Source, outcome: Outcome) {
+    fn outcome(&mut self, _: &str, source: Source, outcome: Outcome) {
         self.0.push((source, outcome));
     }
 }

@@ -73,7 +73,7 @@ struct Outcomes {
 }
 
 impl Ledger for Outcomes {
-    fn outcome(&mut self, _: Source, outcome: Outcome) {
+    fn outcome(&mut self, _: &str, _: Source, outcome: Outcome) {
         match outcome {
             Outcome::Counted => self.counted += 1,
             _ => self.others += 1,

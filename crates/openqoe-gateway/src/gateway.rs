@@ -1,6 +1,7 @@
 //! The gateway between the sockets: where batches go and where snapshots come from. The whole pipeline is on this page.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -10,16 +11,16 @@ use openqoe_ingest::{Decoded, ProtocolDef, Refused};
 use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow, Snapshot};
 use openqoe_spec::metrics::process::{Gauge, Histogram};
 use openqoe_spec::metrics::tenant::Gauge as TenantGauge;
-use openqoe_spec::{Guarded, Outcome, SessionState, Shed};
-use tokio::sync::{mpsc, oneshot, watch};
+use openqoe_spec::{Batch, Guarded, Outcome, Protocol, SessionState, Shed};
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::journal::Entry;
-use crate::journal::writer::{Order, Writer};
+use crate::journal::keeper::Keeper;
+use crate::journal::{Entry, record};
 use crate::recovery::{self, Recovered};
-use crate::shard::{Command, Shard};
-use crate::tenant::Tenant;
+use crate::shard::{Admission, Command, Shard, Shared, shard_of};
+use crate::tenant::{Tenant, Tenants};
 use crate::{process, user_agent};
 
 /// How often shards are told the time.
@@ -31,11 +32,11 @@ const SLO_SAMPLE: std::time::Duration = std::time::Duration::from_secs(5);
 pub(crate) struct Gateway {
     pub(crate) config: Config,
     shards: Vec<Shard>,
-    /// The way to the journal, which is the way to the shards.
-    orders: mpsc::Sender<Order>,
-    writer: JoinHandle<()>,
-    replayed: Arc<AtomicBool>,
+    /// The way to the thread that writes checkpoints; without a data directory there is none.
+    keeper: Option<(Sender<oneshot::Sender<()>>, JoinHandle<()>)>,
+    replaying: Arc<AtomicUsize>,
     guard: Arc<Guard>,
+    tenants: Arc<Tenants>,
     tenant: Arc<Tenant>,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     slo: Mutex<SloWindow>,
@@ -53,34 +54,40 @@ pub(crate) struct Admitted {
 }
 
 impl Gateway {
-    /// Restores the shards and starts them, and the journal before them, which replays what it holds.
+    /// Restores the shards and starts them; each replays its journal first.
     ///
     /// # Errors
     /// When the data directory cannot be used or a thread cannot be started.
     pub(crate) fn start(config: Config) -> anyhow::Result<Arc<Gateway>> {
-        let Recovered { guard, shards, durable } = recovery::recover(&config)?;
-        let tenant = Arc::new(Tenant::new("default"));
-        let queue = config.limits.queue;
+        let Recovered { guard, shards, kept } = recovery::recover(&config)?;
+        let tenants = Arc::new(Tenants::default());
+        let tenant = tenants.named("default");
+        let process = Arc::new(SharedRow::process());
+        process::describe(&process);
+        let shared = Shared {
+            tenants: tenants.clone(),
+            process: process.clone(),
+            appended: Arc::default(),
+            replaying: Arc::new(AtomicUsize::new(shards.len())),
+        };
         let shards = shards
             .into_iter()
             .enumerate()
-            .map(|(number, (engine, table))| Shard::start(number, queue, engine, table, tenant.clone()))
+            .map(|(number, origin)| Shard::start(number, config.limits.queue, origin, shared.clone()))
             .collect::<Result<Vec<_>, _>>()?;
-        let process = Arc::new(SharedRow::process());
-        process::describe(&process);
-        let replayed = Arc::new(AtomicBool::new(false));
-        let (orders, queued) = mpsc::channel(queue);
-        let writer = Writer {
-            durable,
+        let keeper = kept.map(|restored| Keeper {
+            folder: config.data_dir.clone(),
+            config: config.journal.clone(),
             shards: shards.iter().map(|shard| shard.queue.clone()).collect(),
             guard: guard.clone(),
             process: process.clone(),
-            ready: replayed.clone(),
-            failing: false,
-        };
-        let writer = std::thread::Builder::new().name("journal".into()).spawn(move || writer.run(queued))?;
+            appended: shared.appended.clone(),
+            restored,
+        });
+        let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
-        Ok(Arc::new(Gateway { config, shards, orders, writer, replayed, guard, tenant, process, slo }))
+        let replaying = shared.replaying;
+        Ok(Arc::new(Gateway { config, shards, keeper, replaying, guard, tenants, tenant, process, slo }))
     }
 
     /// Takes a body in: decode, fill in what the User-Agent tells, and wait until each batch is in the journal.
@@ -107,7 +114,7 @@ impl Gateway {
             let newest = batch.events.iter().map(|event| event.t).max().unwrap_or_default();
             let age = batch.sent_at.saturating_sub(batch.started_at).saturating_sub(newest);
             let events = batch.events.len();
-            match self.keep(Entry { protocol: protocol.id, received_at, batch }).await {
+            match self.keep(protocol.id, received_at, batch).await {
                 Ok(()) => {
                     self.tenant.note_delay(protocol.id, age);
                     admitted.accepted += events;
@@ -122,24 +129,44 @@ impl Gateway {
         Ok(admitted)
     }
 
-    /// Waits until a batch is in the journal and on its way to its shard.
-    async fn keep(&self, entry: Entry) -> Result<(), Shed> {
+    /// Waits until a batch is in its shard's journal.
+    async fn keep(&self, protocol: Protocol, received_at: u64, batch: Batch) -> Result<(), Shed> {
+        let tenant = self.tenant.clone();
+        let record = match self.keeper {
+            Some(_) => record::batch(tenant.name(), protocol, received_at, &batch),
+            None => Vec::new(),
+        };
+        let shard = &self.shards[shard_of(&batch.session_id, self.shards.len())];
         let (done, kept) = oneshot::channel();
-        self.orders.try_send(Order::Batch(entry, done)).map_err(|_| Shed::QueueFull)?;
+        let admission = Admission { tenant, protocol, received_at, batch, record, done };
+        shard.queue.try_send(Command::Batch(admission)).map_err(|_| Shed::QueueFull)?;
         if kept.await.unwrap_or(false) { Ok(()) } else { Err(Shed::Journal) }
     }
 
     /// Whether everything acknowledged before the start has been taken in again.
     pub(crate) fn has_replayed(&self) -> bool {
-        self.replayed.load(Ordering::Acquire)
+        self.replaying.load(Ordering::Acquire) == 0
     }
 
     /// Writes a last checkpoint; to be called when no request is under way any more.
     pub(crate) async fn finish(&self) {
+        let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
-        if self.orders.send(Order::Finish(done)).await.is_ok() {
+        if keeper.send(done).is_ok() {
             let _ = finished.await;
         }
+    }
+
+    /// The batches of a session that the journal still has, in order of arrival.
+    pub(crate) async fn session(&self, tenant: &str, session_id: &str) -> Vec<Entry> {
+        let shard = &self.shards[shard_of(session_id, self.shards.len())];
+        let (answer, entries) = oneshot::channel();
+        let command = Command::Session { tenant: tenant.into(), session_id: session_id.into(), answer };
+        // A shard that is gone has nothing to say; its absence is what `/-/ready` reports.
+        if shard.queue.send(command).await.is_err() {
+            return Vec::new();
+        }
+        entries.await.unwrap_or_default()
     }
 
     /// The tenant a request belongs to.
@@ -152,15 +179,14 @@ impl Gateway {
         let (mut snapshot, _) = self.measurements().await;
         self.slo().snapshot_into(now_ms(), &mut snapshot);
         for guarded in Guarded::ALL {
-            self.tenant.note_folded(*guarded, self.guard.folded(self.tenant.name)[guarded.index()]);
+            self.tenant.note_folded(*guarded, self.guard.folded(self.tenant.name())[guarded.index()]);
         }
-        self.tenant.set(TenantGauge::MetricsLabelSets, self.guard.label_sets(self.tenant.name));
-        let to_shards: usize =
-            self.shards.iter().map(|shard| shard.queue.max_capacity() - shard.queue.capacity()).sum();
-        let queued = to_shards + self.orders.max_capacity() - self.orders.capacity();
+        self.tenant.set(TenantGauge::MetricsLabelSets, self.guard.label_sets(self.tenant.name()));
+        let queues = self.shards.iter().map(|shard| &shard.queue);
+        let queued: usize = queues.map(|queue| queue.max_capacity() - queue.capacity()).sum();
         self.process.set(Gauge::GatewayQueueDepth, queued as f64);
         process::sample(&self.process);
-        self.tenant.row().snapshot_into(&mut snapshot);
+        self.tenants.all().iter().for_each(|tenant| tenant.row().snapshot_into(&mut snapshot));
         self.process.snapshot_into(&mut snapshot);
         snapshot
     }
@@ -198,9 +224,8 @@ impl Gateway {
 
     /// Whether the journal has been replayed and every thread is at work.
     pub(crate) fn is_ready(&self) -> bool {
-        let at_work =
-            !self.writer.is_finished() && self.shards.iter().all(|shard| !shard.thread.is_finished());
-        at_work && self.has_replayed()
+        let keeps = self.keeper.as_ref().is_none_or(|(_, thread)| !thread.is_finished());
+        keeps && self.shards.iter().all(|shard| !shard.thread.is_finished()) && self.has_replayed()
     }
 
     /// Tells the shards the time until `stop` changes.
@@ -211,8 +236,11 @@ impl Gateway {
         loop {
             tokio::select! {
                 _ = tick.tick() => {
-                    // A full queue will be told the time when it has room.
-                    let _ = self.orders.try_send(Order::Tick(now_ms()));
+                    let now = now_ms();
+                    for shard in &self.shards {
+                        // A full queue will be told the time when it has room.
+                        let _ = shard.queue.try_send(Command::Tick(now));
+                    }
                     if !begun && self.has_replayed() {
                         begun = true;
                         let (snapshot, stats) = self.measurements().await;

@@ -1,5 +1,6 @@
 //! Starting from what there is: the newest checkpoint that is whole, and the journal to go on from it.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,58 +10,87 @@ use openqoe_metrics::{Guard, Table};
 
 use crate::config::Config;
 use crate::journal::checkpoint::Checkpoint;
-use crate::journal::writer::Durable;
-use crate::journal::{Position, SqliteJournal};
+use crate::journal::keeper::Kept;
+use crate::journal::{JournalError, SegmentJournal};
+use crate::shard::Origin;
 
 /// What the gateway starts with.
 pub(crate) struct Recovered {
     pub(crate) guard: Arc<Guard>,
-    pub(crate) shards: Vec<(Engine, Table)>,
-    pub(crate) durable: Option<Durable>,
+    pub(crate) shards: Vec<Origin>,
+    /// The checkpoint it stems from; `None` when nothing is kept on disk.
+    pub(crate) kept: Option<Kept>,
 }
 
 /// Opens the data directory and restores the shards; with none, everything starts empty and stays in memory.
 ///
 /// # Errors
-/// When the directory or the journal cannot be opened.
+/// When the directory or a journal cannot be opened.
 pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
     if config.data_dir.as_os_str().is_empty() {
         tracing::info!("no data_dir: what is acknowledged is kept in memory only");
-        return empty(config);
+        return empty(config, None);
     }
     let folder = &config.data_dir;
     let about = || format!("data directory {}", folder.display());
     std::fs::create_dir_all(folder).with_context(about)?;
-    let journal =
-        SqliteJournal::open(&folder.join("journal.db"), config.journal.durability).with_context(about)?;
-    let (recovered, restored) = match restore(config, folder)? {
-        Some((recovered, position)) => (recovered, position),
-        None => (empty(config)?, 0),
+    lock(folder).with_context(about)?;
+    let mut recovered = match restore(config, folder)? {
+        Some(recovered) => recovered,
+        None => Recovered { kept: Some(Kept::default()), ..empty(config, journals(folder))? },
     };
-    tracing::info!(folder = %folder.display(), checkpoint = restored, "journal opened");
-    let durable = Durable {
-        journal: Box::new(journal),
-        folder: folder.clone(),
-        config: config.journal.clone(),
-        restored,
-    };
-    Ok(Recovered { durable: Some(durable), ..recovered })
+    for (number, shard) in recovered.shards.iter_mut().enumerate() {
+        let folder = folder.join("journal").join(number.to_string());
+        let journal = SegmentJournal::open(&folder, config.journal.durability).with_context(about)?;
+        shard.journal = Some(Box::new(journal));
+    }
+    let checkpoint = recovered.kept.as_ref().map_or(0, |kept| kept.number);
+    tracing::info!(folder = %folder.display(), checkpoint, "journal opened");
+    Ok(recovered)
 }
 
-fn empty(config: &Config) -> anyhow::Result<Recovered> {
-    let count = config.shard_count();
+/// Keeps other processes out for as long as this one lives.
+fn lock(folder: &Path) -> Result<(), JournalError> {
+    let path = folder.join("lock");
+    let failed = |source| JournalError::File { path: path.display().to_string(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {
+            // The lock goes with the process.
+            std::mem::forget(file);
+            Ok(())
+        }
+        Err(TryLockError::WouldBlock) => Err(JournalError::Locked),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// How many shards left a journal here: sessions are spread over them by number, and that number stays what it was.
+fn journals(folder: &Path) -> Option<usize> {
+    let entries = std::fs::read_dir(folder.join("journal")).ok()?;
+    Some(entries.flatten().count()).filter(|count| *count > 0)
+}
+
+fn empty(config: &Config, shards: Option<usize>) -> anyhow::Result<Recovered> {
+    let count = shards.unwrap_or_else(|| config.shard_count());
     let guard = Arc::new(Guard::new(config.cardinality()?));
-    let shards = (0..count).map(|_| (Engine::new(config.engine(count)), Table::new(guard.clone()))).collect();
-    Ok(Recovered { guard, shards, durable: None })
+    let shards = (0..count)
+        .map(|_| Origin {
+            engine: Engine::new(config.engine(count)),
+            table: Table::new(guard.clone()),
+            journal: None,
+            position: 0,
+        })
+        .collect();
+    Ok(Recovered { guard, shards, kept: None })
 }
 
 /// The newest checkpoint that can be used.
-fn restore(config: &Config, folder: &Path) -> anyhow::Result<Option<(Recovered, Position)>> {
+fn restore(config: &Config, folder: &Path) -> anyhow::Result<Option<Recovered>> {
     for path in Checkpoint::files(folder)? {
-        let restored = Checkpoint::read(&path).map_err(anyhow::Error::from).and_then(|checkpoint| {
-            let position = checkpoint.position;
-            Ok((from_checkpoint(config, checkpoint)?, position))
-        });
+        let restored = Checkpoint::read(&path)
+            .map_err(anyhow::Error::from)
+            .and_then(|checkpoint| from_checkpoint(config, &checkpoint));
         match restored {
             Ok(restored) => return Ok(Some(restored)),
             Err(error) => tracing::error!("checkpoint {} cannot be used: {error:#}", path.display()),
@@ -69,8 +99,7 @@ fn restore(config: &Config, folder: &Path) -> anyhow::Result<Option<(Recovered, 
     Ok(None)
 }
 
-fn from_checkpoint(config: &Config, checkpoint: Checkpoint) -> anyhow::Result<Recovered> {
-    // Sessions are spread over shards by number: that number stays what it was.
+fn from_checkpoint(config: &Config, checkpoint: &Checkpoint) -> anyhow::Result<Recovered> {
     let count = checkpoint.shards.len();
     if count != config.shard_count() {
         tracing::warn!(
@@ -84,9 +113,14 @@ fn from_checkpoint(config: &Config, checkpoint: Checkpoint) -> anyhow::Result<Re
         .shards
         .iter()
         .map(|state| {
-            let engine = Engine::restore(config.engine(count), &state.engine)?;
-            Ok((engine, Table::restore(guard.clone(), &state.table)?))
+            Ok(Origin {
+                engine: Engine::restore(config.engine(count), &state.engine)?,
+                table: Table::restore(guard.clone(), &state.table)?,
+                journal: None,
+                position: state.position,
+            })
         })
         .collect::<anyhow::Result<_>>()?;
-    Ok(Recovered { guard, shards, durable: None })
+    let positions = checkpoint.shards.iter().map(|shard| shard.position).collect();
+    Ok(Recovered { guard, shards, kept: Some(Kept { number: checkpoint.number, positions }) })
 }

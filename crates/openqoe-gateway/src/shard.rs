@@ -1,38 +1,91 @@
-//! A shard: one thread that owns some sessions and their part of the series table. It shares nothing on the hot path; what
-//! it is asked comes through one bounded queue, in order, so that a snapshot holds everything queued before it.
+//! A shard: one thread that owns some sessions, their journal and their part of the series table. It shares nothing on the
+//! hot path; what it is asked comes through one bounded queue, in order, so that a snapshot holds everything queued before it.
+//!
+//! Batches that have gathered become durable together, then their senders are answered, then they are taken in.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use openqoe_engine::{Arrival, Engine, Stats};
-use openqoe_metrics::{Snapshot, Table};
+use openqoe_metrics::{ProcessScope, SharedRow, Snapshot, Table};
+use openqoe_spec::JournalOperation as Operation;
+use openqoe_spec::metrics::process::{Counter, Histogram};
 use openqoe_spec::{Batch, Protocol};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock::now_ms;
 use crate::journal::checkpoint::ShardState;
-use crate::tenant::{Books, Tenant};
+use crate::journal::keeper::ms;
+use crate::journal::{Entry, Journal, JournalError, Position, Record, record};
+use crate::tenant::{Books, Tenant, Tenants};
+
+/// Batches of one group: enough to spread the cost of a write, few enough to answer the first of them soon.
+const MAX_GROUP: usize = 256;
 
 /// What a shard can be told.
 pub(crate) enum Command {
     /// Take this batch in.
-    Batch { protocol: Protocol, received_at: u64, batch: Batch },
+    Batch(Admission),
     /// It is now this late (epoch ms).
     Tick(u64),
-    /// The gateway was away until now (epoch ms); nobody was silent for that.
-    Resume(u64),
-    /// The replay is over: what comes now is news.
-    Live,
     /// Say what you have.
     Snapshot(oneshot::Sender<(Snapshot, Stats)>),
-    /// Say it so that it can be restored.
-    Save(oneshot::Sender<ShardState>),
+    /// Say it so that it can be restored, then wait until the other end of `pause` is dropped.
+    Save { answer: oneshot::Sender<ShardState>, pause: oneshot::Receiver<()> },
+    /// Let the journal go of what a checkpoint holds.
+    Prune(Prune),
+    /// Read the batches of one session back from the journal.
+    Session { tenant: Box<str>, session_id: Box<str>, answer: oneshot::Sender<Vec<Entry>> },
+}
+
+/// An admitted batch on its way.
+pub(crate) struct Admission {
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) protocol: Protocol,
+    /// Epoch ms on the gateway's clock.
+    pub(crate) received_at: u64,
+    pub(crate) batch: Batch,
+    /// The batch as it goes into the journal; empty when there is none.
+    pub(crate) record: Vec<u8>,
+    /// Told whether the batch is durable.
+    pub(crate) done: oneshot::Sender<bool>,
+}
+
+/// What a journal may forget; see [`Journal::prune`].
+pub(crate) struct Prune {
+    pub(crate) up_to: Position,
+    pub(crate) before: u64,
+    pub(crate) max_bytes: u64,
 }
 
 /// The way to a shard.
 pub(crate) struct Shard {
     pub(crate) queue: mpsc::Sender<Command>,
     pub(crate) thread: JoinHandle<()>,
+}
+
+/// What a shard starts with.
+pub(crate) struct Origin {
+    pub(crate) engine: Engine,
+    pub(crate) table: Table,
+    /// `None` keeps everything in memory only.
+    pub(crate) journal: Option<Box<dyn Journal>>,
+    /// What of the journal `engine` and `table` hold already.
+    pub(crate) position: Position,
+}
+
+/// What all shards share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) tenants: Arc<Tenants>,
+    pub(crate) process: Arc<SharedRow<ProcessScope>>,
+    /// Bytes all shards have appended to their journals.
+    pub(crate) appended: Arc<AtomicU64>,
+    /// Shards that have not yet taken in again what was acknowledged before the start.
+    pub(crate) replaying: Arc<AtomicUsize>,
 }
 
 /// The shard of a session among so many. The same in every process: a restored session must find its way back.
@@ -43,44 +96,239 @@ pub(crate) fn shard_of(session_id: &str, shards: usize) -> usize {
 }
 
 impl Shard {
-    /// Starts a shard's thread.
+    /// Starts a shard's thread, which replays its journal first.
     ///
     /// # Errors
     /// When the system has no thread to give.
     pub(crate) fn start(
         number: usize,
         queue: usize,
-        engine: Engine,
-        table: Table,
-        tenant: Arc<Tenant>,
+        origin: Origin,
+        shared: Shared,
     ) -> std::io::Result<Shard> {
-        let (sender, receiver) = mpsc::channel(queue);
-        let thread = std::thread::Builder::new()
-            .name(format!("shard-{number}"))
-            .spawn(move || run(receiver, engine, table, &tenant))?;
+        let (sender, queue) = mpsc::channel(queue);
+        let Origin { engine, table, journal, position } = origin;
+        let worker = Worker {
+            engine,
+            table,
+            journal,
+            position,
+            books: Books::new(shared.tenants.clone()),
+            shared,
+            records: Vec::new(),
+            tick: 0,
+            written_tick: 0,
+            has_expired: false,
+            is_failing: false,
+        };
+        let thread =
+            std::thread::Builder::new().name(format!("shard-{number}")).spawn(move || worker.run(queue))?;
         Ok(Shard { queue: sender, thread })
     }
 }
 
-fn run(mut queue: mpsc::Receiver<Command>, mut engine: Engine, mut table: Table, tenant: &Tenant) {
-    let mut books = Books { tenant, open: false };
-    while let Some(command) = queue.blocking_recv() {
-        match command {
-            Command::Batch { protocol, received_at, batch } => {
-                let source = tenant.source(protocol);
-                let arrival = Arrival { tenant: tenant.name, source, received_at, batch };
-                engine.apply(arrival, &mut table, &mut books);
-            }
-            Command::Resume(now) => engine.resume(now),
-            Command::Live => books.open = true,
-            Command::Tick(now) => engine.expire(now, &mut table, &mut books),
-            Command::Snapshot(answer) => {
-                // Whoever asked may have gone away.
-                let _ = answer.send((table.snapshot(), engine.stats()));
-            }
-            Command::Save(answer) => {
-                let _ = answer.send(ShardState { engine: engine.save(), table: table.save() });
+/// The thread's belongings.
+struct Worker {
+    engine: Engine,
+    table: Table,
+    journal: Option<Box<dyn Journal>>,
+    position: Position,
+    books: Books,
+    shared: Shared,
+    /// The group at hand, kept for its allocation.
+    records: Vec<u8>,
+    /// The last time the engine was told, and the last one that stands in the journal.
+    tick: u64,
+    written_tick: u64,
+    /// Time has changed something since `written_tick`.
+    has_expired: bool,
+    /// Whether the last append failed: a full disk is worth one line, not one for each batch.
+    is_failing: bool,
+}
+
+impl Worker {
+    fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        self.replay();
+        self.resume();
+        self.shared.replaying.fetch_sub(1, Ordering::AcqRel);
+        let mut group = Vec::with_capacity(MAX_GROUP);
+        let mut next = None;
+        while let Some(command) = next.take().or_else(|| queue.blocking_recv()) {
+            match command {
+                Command::Batch(first) => {
+                    group.push(first);
+                    while group.len() < MAX_GROUP && next.is_none() {
+                        match queue.try_recv() {
+                            Ok(Command::Batch(another)) => group.push(another),
+                            Ok(other) => next = Some(other),
+                            Err(_) => break,
+                        }
+                    }
+                    self.take(&mut group);
+                }
+                Command::Tick(now) => self.tell_time(now),
+                Command::Snapshot(answer) => {
+                    self.write_down();
+                    // Whoever asked may have gone away.
+                    let _ = answer.send((self.table.snapshot(), self.engine.stats()));
+                }
+                Command::Save { answer, pause } => {
+                    let _ = answer.send(self.save());
+                    // An error is what is waited for: the other end has been dropped.
+                    let _ = pause.blocking_recv();
+                }
+                Command::Prune(prune) => self.prune(&prune),
+                Command::Session { tenant, session_id, answer } => {
+                    let _ = answer.send(self.session(&tenant, &session_id));
+                }
             }
         }
+    }
+
+    /// Makes a group durable, answers its senders, takes it in.
+    fn take(&mut self, group: &mut Vec<Admission>) {
+        self.records.clear();
+        self.push_tick();
+        group.iter().for_each(|admission| self.records.extend_from_slice(&admission.record));
+        let durable = self.append();
+        let mut kept = Vec::with_capacity(group.len());
+        for Admission { tenant, protocol, received_at, batch, done, .. } in group.drain(..) {
+            // A sender that has gone will ask again.
+            let _ = done.send(durable);
+            kept.push((tenant, protocol, received_at, batch));
+        }
+        if !durable {
+            return;
+        }
+        for (tenant, protocol, received_at, batch) in kept {
+            let source = tenant.source(protocol);
+            let arrival = Arrival { tenant: tenant.name(), source, received_at, batch };
+            self.books.open(&tenant);
+            self.engine.apply(arrival, &mut self.table, &mut self.books);
+        }
+        self.books.flush();
+    }
+
+    fn tell_time(&mut self, now: u64) {
+        self.tick = now;
+        self.has_expired |= self.engine.expire(now, &mut self.table, &mut self.books);
+        self.books.flush();
+    }
+
+    /// Writes down what time has changed, so that nobody sees what a replay would not come to.
+    fn write_down(&mut self) {
+        if self.has_expired {
+            self.records.clear();
+            self.push_tick();
+            self.append();
+        }
+    }
+
+    fn push_tick(&mut self) {
+        if self.tick != self.written_tick && self.journal.is_some() {
+            record::push_tick(&mut self.records, self.tick);
+        }
+    }
+
+    /// Whether the records at hand are durable now.
+    fn append(&mut self) -> bool {
+        let Some(journal) = &mut self.journal else { return true };
+        let process = &self.shared.process;
+        let started = Instant::now();
+        match journal.append(&self.records) {
+            Ok(position) => {
+                self.position = position;
+                (self.written_tick, self.has_expired) = (self.tick, false);
+                if std::mem::take(&mut self.is_failing) {
+                    tracing::info!("the journal takes batches again");
+                }
+                let bytes = self.records.len();
+                self.shared.appended.fetch_add(bytes as u64, Ordering::AcqRel);
+                process.count(Counter::JournalAppendedBytes, bytes as f64);
+                process.observe(Histogram::JournalAppendDurationSeconds, ms(started.elapsed()));
+                true
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    tracing::error!(%error, "the journal cannot take what comes; senders are told to retry");
+                }
+                process.count(Counter::JournalErrors(Operation::Append), 1.0);
+                false
+            }
+        }
+    }
+
+    /// Takes in what the journal holds after the checkpoint. Those events were booked by the process that received them.
+    fn replay(&mut self) {
+        let Some(mut journal) = self.journal.take() else { return };
+        let (from, started) = (self.position, Instant::now());
+        let process = self.shared.process.clone();
+        let mut batches = 0_u64;
+        let mut visit = |position, record| {
+            self.position = position;
+            match record {
+                Record::Batch(entry) => {
+                    batches += 1;
+                    self.take_again(entry);
+                }
+                Record::Tick(now) => {
+                    self.engine.expire(now, &mut self.table, &mut self.books);
+                }
+                Record::Resumed(now) => self.engine.resume(now),
+                Record::Erased => {}
+            }
+        };
+        let mut damaged = |error: JournalError| {
+            tracing::error!(%error, "a part of the journal is lost");
+            process.count(Counter::JournalErrors(Operation::Replay), 1.0);
+        };
+        if let Err(error) = journal.replay(from, &mut visit, &mut damaged) {
+            damaged(error);
+        }
+        process.count(Counter::JournalReplayedBatches, batches as f64);
+        tracing::info!(batches, from, to = self.position, took = ?started.elapsed(), "journal replayed");
+        self.journal = Some(journal);
+    }
+
+    fn take_again(&mut self, entry: Entry) {
+        let Entry { tenant, protocol, received_at, batch } = entry;
+        let tenant = self.shared.tenants.named(&tenant);
+        let source = tenant.source(protocol);
+        let arrival = Arrival { tenant: tenant.name(), source, received_at, batch };
+        self.engine.apply(arrival, &mut self.table, &mut self.books);
+    }
+
+    /// From here on it is news. Whoever was watching before may go on; that is a record too, for the next replay.
+    fn resume(&mut self) {
+        let now = now_ms();
+        if self.position > 0 {
+            self.records.clear();
+            record::push_resumed(&mut self.records, now);
+            self.append();
+        }
+        self.engine.resume(now);
+        self.books.go_live();
+    }
+
+    fn save(&mut self) -> ShardState {
+        self.write_down();
+        ShardState { position: self.position, engine: self.engine.save(), table: self.table.save() }
+    }
+
+    fn prune(&mut self, prune: &Prune) {
+        let Some(journal) = &mut self.journal else { return };
+        if let Err(error) = journal.prune(prune.up_to, prune.before, prune.max_bytes) {
+            tracing::error!(%error, "the journal could not be pruned");
+            self.shared.process.count(Counter::JournalErrors(Operation::Prune), 1.0);
+        }
+    }
+
+    fn session(&mut self, tenant: &str, session_id: &str) -> Vec<Entry> {
+        let Some(journal) = &mut self.journal else { return Vec::new() };
+        journal.session(tenant, session_id).unwrap_or_else(|error| {
+            tracing::error!(%error, "a session could not be read back");
+            self.shared.process.count(Counter::JournalErrors(Operation::Read), 1.0);
+            Vec::new()
+        })
     }
 }

@@ -1,5 +1,8 @@
 //! Tenants and their loss ledger (invariant 4: exactly one outcome for every event).
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use openqoe_engine::{Ledger, Source};
 use openqoe_metrics::{SharedRow, TenantScope};
 use openqoe_spec::metrics::tenant::{Counter, Gauge, Histogram};
@@ -7,14 +10,18 @@ use openqoe_spec::{BatchRejection, Guarded, Outcome, Protocol};
 
 /// One tenant. There is one, `default`, until keys tell more of them apart.
 pub(crate) struct Tenant {
-    pub(crate) name: &'static str,
+    name: Box<str>,
     row: SharedRow<TenantScope>,
 }
 
 impl Tenant {
     /// A tenant of this name.
-    pub(crate) fn new(name: &'static str) -> Tenant {
-        Tenant { name, row: SharedRow::tenant(name) }
+    pub(crate) fn new(name: &str) -> Tenant {
+        Tenant { name: name.into(), row: SharedRow::tenant(name) }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its row of the series table.
@@ -56,23 +63,86 @@ impl Tenant {
         self.row.set(gauge, value as f64);
     }
 
-    /// How the engine names events of this tenant and protocol.
+    /// How the engine names events of this protocol.
     pub(crate) fn source(&self, protocol: Protocol) -> Source {
         Source(u16::try_from(protocol.index()).unwrap_or_default())
     }
 }
 
-/// Writes the engine's outcomes into the tenant's row.
-pub(crate) struct Books<'a> {
-    pub(crate) tenant: &'a Tenant,
-    /// Off during a replay: those events were booked by the process that received them.
-    pub(crate) open: bool,
+/// The tenants there are: those of the configuration, and those whose sessions an earlier configuration left.
+#[derive(Default)]
+pub(crate) struct Tenants {
+    by_name: RwLock<BTreeMap<Box<str>, Arc<Tenant>>>,
 }
 
-impl Ledger for Books<'_> {
-    fn outcome(&mut self, source: Source, outcome: Outcome) {
-        if let (true, Some(protocol)) = (self.open, Protocol::ALL.get(usize::from(source.0))) {
-            self.tenant.note_outcome(*protocol, outcome, 1);
+impl Tenants {
+    /// The tenant of a name, made when it is new. Names come from the configuration and the journal, never from a sender.
+    pub(crate) fn named(&self, name: &str) -> Arc<Tenant> {
+        if let Some(tenant) = self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return tenant.clone();
+        }
+        let mut tenants = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        tenants.entry(name.into()).or_insert_with(|| Arc::new(Tenant::new(name))).clone()
+    }
+
+    /// All of them, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Tenant>> {
+        self.by_name.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// Outcomes of each protocol, by their index.
+type Counts = [[u32; Outcome::COUNT]; Protocol::ALL.len()];
+
+/// Gathers the engine's outcomes and writes them into the tenants' rows, group by group.
+pub(crate) struct Books {
+    tenants: Arc<Tenants>,
+    current: Option<Arc<Tenant>>,
+    counts: Counts,
+    /// Off during a replay: those events stand in the books of the process that received them.
+    is_live: bool,
+}
+
+impl Books {
+    /// Books that are closed yet.
+    pub(crate) fn new(tenants: Arc<Tenants>) -> Books {
+        Books { tenants, current: None, counts: Counts::default(), is_live: false }
+    }
+
+    /// From here on it is news.
+    pub(crate) fn go_live(&mut self) {
+        self.is_live = true;
+    }
+
+    /// Says whose outcomes come next.
+    pub(crate) fn open(&mut self, tenant: &Arc<Tenant>) {
+        if !self.current.as_ref().is_some_and(|current| Arc::ptr_eq(current, tenant)) {
+            self.flush();
+            self.current = Some(tenant.clone());
+        }
+    }
+
+    /// Writes down what has been gathered.
+    pub(crate) fn flush(&mut self) {
+        let Some(tenant) = &self.current else { return };
+        for (protocol, counts) in Protocol::ALL.iter().zip(&mut self.counts) {
+            for (outcome, count) in Outcome::ALL.iter().zip(counts) {
+                let events = std::mem::take(count);
+                if events > 0 {
+                    tenant.note_outcome(*protocol, *outcome, events as usize);
+                }
+            }
+        }
+    }
+}
+
+impl Ledger for Books {
+    fn outcome(&mut self, tenant: &str, source: Source, outcome: Outcome) {
+        if self.current.as_ref().is_none_or(|current| current.name() != tenant) {
+            self.open(&self.tenants.named(tenant));
+        }
+        if let (true, Some(counts)) = (self.is_live, self.counts.get_mut(usize::from(source.0))) {
+            counts[outcome.index()] += 1;
         }
     }
 }

@@ -39,7 +39,7 @@ impl Outcomes {
 }
 
 impl Ledger for Outcomes {
-    fn outcome(&mut self, _: Source, outcome: Outcome) {
+    fn outcome(&mut self, _: &str, _: Source, outcome: Outcome) {
         let reason = match outcome {
             Outcome::Rejected(reason) => reason.as_str(),
             Outcome::Shed(reason) => reason.as_str(),

@@ -115,6 +115,7 @@ pub(super) fn outcomes(registry: &Registry) -> String {
     out.push_str("#[derive(Clone, Copy, Debug, PartialEq, Eq)]\n#[must_use]\npub enum Outcome {");
     let mut arms = String::new();
     let mut names = String::new();
+    let mut all = String::new();
     let mut next = 0;
     for outcome in &registry.outcomes {
         let variant = camel(&outcome.name);
@@ -122,17 +123,22 @@ pub(super) fn outcomes(registry: &Registry) -> String {
             let _ = writeln!(out, "/// {}\n{variant},", outcome.help);
             let _ = write!(arms, "Outcome::{variant} => {next},");
             let _ = write!(names, "Outcome::{variant} => {:?},", outcome.name);
+            let _ = write!(all, "Outcome::{variant},");
             next += 1;
         } else {
             let _ = writeln!(out, "/// {}\n{variant}({variant}),", outcome.help);
             let _ = write!(arms, "Outcome::{variant}(reason) => {next} + reason.index(),");
             let _ = write!(names, "Outcome::{variant}(_) => {:?},", outcome.name);
+            for reason in &outcome.reasons {
+                let _ = write!(all, "Outcome::{variant}({variant}::{}),", camel(&reason.name));
+            }
             next += outcome.reasons.len();
         }
     }
     let _ = write!(
         out,
         "}}\nimpl Outcome {{\n/// Outcomes with their reasons.\npub const COUNT: usize = {next};\n\
+         /// Every outcome with every reason, in order.\npub const ALL: [Outcome; Outcome::COUNT] = [{all}];\n\
          /// Position among all outcomes and reasons.\n\
          pub const fn index(self) -> usize {{ match self {{ {arms} }} }}\n\
          /// The outcome's name, without its reason.\n\

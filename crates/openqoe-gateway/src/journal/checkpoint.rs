@@ -1,26 +1,28 @@
-//! Checkpoints: the state of all shards at one position of the journal, in a file that is either whole or not there.
+//! Checkpoints: the state of all shards, each at a position of its journal, in a file that is either whole or not there.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{JournalError, Position};
+use super::{JournalError, Position, failed};
 
-const MAGIC: &[u8; 8] = b"OQOECP01";
+const MAGIC: &[u8; 8] = b"OQOECP02";
 /// Checkpoints kept: should the newest turn out damaged, the one before it is there.
 const KEPT: usize = 2;
 
-/// State at a position. The bytes are the affair of those who made them.
+/// The state of the gateway. The bytes are the affair of those who made them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Checkpoint {
-    pub(crate) position: Position,
+    /// Checkpoints are numbered from 1.
+    pub(crate) number: u64,
     pub(crate) guard: Vec<u8>,
     pub(crate) shards: Vec<ShardState>,
 }
 
-/// What one shard holds.
+/// What one shard holds, which is everything its journal has up to a position.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ShardState {
+    pub(crate) position: Position,
     pub(crate) engine: Vec<u8>,
     pub(crate) table: Vec<u8>,
 }
@@ -31,7 +33,7 @@ impl Checkpoint {
     /// # Errors
     /// When the file cannot be written; the checkpoints there are stay as they are.
     pub(crate) fn write(&self, folder: &Path) -> Result<(), JournalError> {
-        let path = folder.join(format!("checkpoint-{:020}", self.position));
+        let path = folder.join(format!("checkpoint-{:020}", self.number));
         let temporary = path.with_extension("tmp");
         if let Err(source) = self.write_to(&temporary).and_then(|()| fs::rename(&temporary, &path)) {
             // What was written of it takes the room that lacked.
@@ -54,11 +56,12 @@ impl Checkpoint {
     }
 
     fn encode(&self) -> Vec<u8> {
-        let mut body = self.position.to_le_bytes().to_vec();
-        let states = self.shards.iter().flat_map(|shard| [&shard.engine, &shard.table]);
-        for part in std::iter::once(&self.guard).chain(states) {
-            body.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            body.extend_from_slice(part);
+        let mut body = self.number.to_le_bytes().to_vec();
+        push(&mut body, &self.guard);
+        for ShardState { position, engine, table } in &self.shards {
+            body.extend_from_slice(&position.to_le_bytes());
+            push(&mut body, engine);
+            push(&mut body, table);
         }
         body
     }
@@ -88,38 +91,48 @@ impl Checkpoint {
     }
 }
 
+fn push(body: &mut Vec<u8>, part: &[u8]) {
+    body.extend_from_slice(&(part.len() as u64).to_le_bytes());
+    body.extend_from_slice(part);
+}
+
 fn decode(bytes: &[u8]) -> Option<Checkpoint> {
     let (crc, body) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<4>()?;
     if crc32fast::hash(body) != u32::from_le_bytes(*crc) {
         return None;
     }
-    let (position, mut rest) = body.split_first_chunk::<8>()?;
-    let mut parts = Vec::new();
-    while let Some((length, after)) = rest.split_first_chunk::<8>() {
-        let (part, after) = after.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-        parts.push(part.to_vec());
-        rest = after;
-    }
-    let mut parts = parts.into_iter();
-    let guard = parts.next()?;
+    let mut rest = body;
+    let number = take_number(&mut rest)?;
+    let guard = take_part(&mut rest)?;
     let mut shards = Vec::new();
-    while let (Some(engine), Some(table)) = (parts.next(), parts.next()) {
-        shards.push(ShardState { engine, table });
+    while !rest.is_empty() {
+        let position = take_number(&mut rest)?;
+        let (engine, table) = (take_part(&mut rest)?, take_part(&mut rest)?);
+        shards.push(ShardState { position, engine, table });
     }
-    Some(Checkpoint { position: u64::from_le_bytes(*position), guard, shards })
+    Some(Checkpoint { number, guard, shards })
 }
 
-fn failed(path: &Path, source: std::io::Error) -> JournalError {
-    JournalError::File { path: path.display().to_string(), source }
+fn take_number(rest: &mut &[u8]) -> Option<u64> {
+    let (number, after) = rest.split_first_chunk::<8>()?;
+    *rest = after;
+    Some(u64::from_le_bytes(*number))
+}
+
+fn take_part(rest: &mut &[u8]) -> Option<Vec<u8>> {
+    let length = usize::try_from(take_number(rest)?).ok()?;
+    let (part, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(part.to_vec())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn checkpoint(position: Position) -> Checkpoint {
-        let shard = |number: u8| ShardState { engine: vec![number; 10], table: vec![number; 3] };
-        Checkpoint { position, guard: vec![9], shards: vec![shard(1), shard(2)] }
+    fn checkpoint(number: u64) -> Checkpoint {
+        let shard = |byte: u8| ShardState { position: 7, engine: vec![byte; 10], table: vec![byte; 3] };
+        Checkpoint { number, guard: vec![9], shards: vec![shard(1), shard(2)] }
     }
 
     #[test]
@@ -127,13 +140,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("openqoe-checkpoint-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        for position in [5, 80, 7000] {
-            checkpoint(position).write(&folder).unwrap();
+        for number in [5, 80, 7000] {
+            checkpoint(number).write(&folder).unwrap();
         }
         let files = Checkpoint::files(&folder).unwrap();
-        let positions: Vec<Position> =
-            files.iter().map(|path| Checkpoint::read(path).unwrap().position).collect();
-        assert_eq!(positions, [7000, 80]);
+        let numbers: Vec<u64> = files.iter().map(|path| Checkpoint::read(path).unwrap().number).collect();
+        assert_eq!(numbers, [7000, 80]);
         assert_eq!(Checkpoint::read(&files[0]).unwrap(), checkpoint(7000));
         let mut bytes = fs::read(&files[0]).unwrap();
         for length in 0..bytes.len() {

@@ -1,73 +1,61 @@
 //! The journal: what was acknowledged. A batch is answered 2xx after it stands here; the series are a fold of it, rebuilt
-//! after a crash from the newest checkpoint and what follows it (invariant 5).
+//! after a crash from the newest checkpoint and what follows it (invariant 5). Each shard has a journal of its own: order
+//! matters within a session, and a session never leaves its shard.
 //!
-//! The trait is narrow so that a log of another kind (NATS JetStream, Kafka) can stand behind it.
+//! The trait is narrow so that a log of another kind (a NATS JetStream or Kafka partition) can stand behind it.
 
 pub(crate) mod checkpoint;
-mod sqlite;
-pub(crate) mod writer;
+mod frame;
+mod index;
+pub(crate) mod keeper;
+pub(crate) mod record;
+mod segments;
 
-use openqoe_spec::{Batch, Protocol};
+pub(crate) use record::{Entry, Record};
+pub(crate) use segments::SegmentJournal;
 
-pub(crate) use sqlite::SqliteJournal;
-
-/// The number of a group in the journal, from 1. A checkpoint names the last group it holds; 0 is none.
+/// A place in a journal: bytes of records before it. A checkpoint names the place up to which it holds everything.
 pub(crate) type Position = u64;
-
-/// Batches that became durable together, and the time that passed before them.
-#[derive(Debug, Default)]
-pub(crate) struct Group {
-    /// The last time the engine was told before these batches, epoch ms; 0 when none.
-    pub(crate) tick: u64,
-    /// When the gateway took up again after an interruption, epoch ms; such a group holds nothing else.
-    pub(crate) resumed: Option<u64>,
-    pub(crate) entries: Vec<Entry>,
-}
-
-/// One admitted batch, as it goes to its shard.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) protocol: Protocol,
-    /// Epoch ms on the gateway's clock.
-    pub(crate) received_at: u64,
-    pub(crate) batch: Batch,
-}
 
 /// What can go wrong with a journal.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JournalError {
-    #[error("{0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("group {0} is damaged: {1}")]
-    Damaged(Position, String),
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },
+    #[error("{path}: {bytes} bytes from position {from} are damaged and passed over")]
+    Damaged { path: String, from: Position, bytes: u64 },
+    #[error("the record at position {at} cannot be read: {problem}")]
+    Unreadable { at: Position, problem: String },
+    #[error("another process uses it")]
+    Locked,
 }
 
-/// An append-only log of groups.
+/// An append-only log of records.
 pub(crate) trait Journal: Send {
-    /// Appends a group. When this returns, the group survives what the configured durability promises.
-    fn append(&mut self, group: &Group) -> Result<Appended, JournalError>;
+    /// Appends whole records, as [`record`] makes them. When this returns, they survive what the configured durability
+    /// promises, and the place behind them is the answer. After an error none of them is in the journal.
+    fn append(&mut self, records: &[u8]) -> Result<Position, JournalError>;
 
-    /// The groups after a position, in order, each with its own. A damaged group is passed over and reported to `damaged`.
+    /// The records after a position, in order, each with the place behind it. What is damaged is passed over and told.
     fn replay(
         &mut self,
         after: Position,
-        visit: &mut dyn FnMut(Position, Group),
+        visit: &mut dyn FnMut(Position, Record),
         damaged: &mut dyn FnMut(JournalError),
     ) -> Result<(), JournalError>;
 
     /// The batches of one session, in order of arrival.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the session store's reader; the console will ask"))]
-    fn session(&mut self, session_id: &str) -> Result<Vec<Entry>, JournalError>;
+    fn session(&mut self, tenant: &str, session_id: &str) -> Result<Vec<Entry>, JournalError>;
 
-    /// Forgets groups up to a position that are older than `before` (epoch ms), or as many as it takes to get below a size.
+    /// Overwrites the batches a predicate chooses, so that nothing of them is left; returns how many.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what `privacy erase` calls"))]
+    fn erase(&mut self, chosen: &mut dyn FnMut(&Entry) -> bool) -> Result<u64, JournalError>;
+
+    /// Forgets records before a position that are older than `before` (epoch ms), and as many more as it takes to get below
+    /// a size.
     fn prune(&mut self, up_to: Position, before: u64, max_bytes: u64) -> Result<(), JournalError>;
 }
 
-/// What an append did.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Appended {
-    pub(crate) position: Position,
-    pub(crate) bytes: usize,
+fn failed(path: &std::path::Path, source: std::io::Error) -> JournalError {
+    JournalError::File { path: path.display().to_string(), source }
 }

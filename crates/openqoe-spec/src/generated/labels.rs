@@ -587,6 +587,9 @@ pub enum JournalOperation {
     /// `prune`
     #[serde(rename = "prune")]
     Prune,
+    /// `read`
+    #[serde(rename = "read")]
+    Read,
     /// `replay`
     #[serde(rename = "replay")]
     Replay,
@@ -597,10 +600,11 @@ impl JournalOperation {
         JournalOperation::Append,
         JournalOperation::Checkpoint,
         JournalOperation::Prune,
+        JournalOperation::Read,
         JournalOperation::Replay,
     ];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] = &["append", "checkpoint", "prune", "replay"];
+    pub const NAMES: &'static [&'static str] = &["append", "checkpoint", "prune", "read", "replay"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -615,6 +619,7 @@ impl JournalOperation {
             "append" => Some(JournalOperation::Append),
             "checkpoint" => Some(JournalOperation::Checkpoint),
             "prune" => Some(JournalOperation::Prune),
+            "read" => Some(JournalOperation::Read),
             "replay" => Some(JournalOperation::Replay),
             _ => None,
         }

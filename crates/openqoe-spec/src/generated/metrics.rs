@@ -377,15 +377,15 @@ pub mod process {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 8;
+        pub const SLOTS: usize = 9;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::GatewayConnectionsRefused => 0,
                 Self::JournalAppendedBytes => 1,
                 Self::JournalErrors(a0) => 2 + a0.index(),
-                Self::JournalReplayedBatches => 6,
-                Self::ProcessCpuSeconds => 7,
+                Self::JournalReplayedBatches => 7,
+                Self::ProcessCpuSeconds => 8,
             }
         }
     }
@@ -1348,7 +1348,7 @@ pub static METRICS: [MetricDef; 80] = [
         scope: Scope::Process,
         domain: "gateway",
         first_slot: 2,
-        slots: 4,
+        slots: 5,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1360,7 +1360,7 @@ pub static METRICS: [MetricDef; 80] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 6,
+        first_slot: 7,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1373,7 +1373,7 @@ pub static METRICS: [MetricDef; 80] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 7,
+        first_slot: 8,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1770,6 +1770,7 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 69, labels: "operation=\"append\"", mirror: None },
         SlotDef { metric: 69, labels: "operation=\"checkpoint\"", mirror: None },
         SlotDef { metric: 69, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 69, labels: "operation=\"read\"", mirror: None },
         SlotDef { metric: 69, labels: "operation=\"replay\"", mirror: None },
         SlotDef { metric: 70, labels: "", mirror: None },
         SlotDef { metric: 71, labels: "", mirror: None },

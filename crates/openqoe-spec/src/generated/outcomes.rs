@@ -112,6 +112,20 @@ pub enum Outcome {
 impl Outcome {
     /// Outcomes with their reasons.
     pub const COUNT: usize = 11;
+    /// Every outcome with every reason, in order.
+    pub const ALL: [Outcome; Outcome::COUNT] = [
+        Outcome::Counted,
+        Outcome::Duplicate,
+        Outcome::Rejected(Rejected::MalformedEvent),
+        Outcome::Rejected(Rejected::UnknownType),
+        Outcome::Rejected(Rejected::MissingField),
+        Outcome::Rejected(Rejected::InvalidField),
+        Outcome::Rejected(Rejected::Late),
+        Outcome::Rejected(Rejected::AfterEnd),
+        Outcome::Shed(Shed::QueueFull),
+        Outcome::Shed(Shed::Journal),
+        Outcome::Shed(Shed::SessionLimit),
+    ];
     /// Position among all outcomes and reasons.
     pub const fn index(self) -> usize {
         match self {
