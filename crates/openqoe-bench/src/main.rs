@@ -20,6 +20,10 @@ use anyhow::{Result, bail, ensure};
 
 use crate::report::Report;
 
+/// The ceilings have the gateway's allocator: what differs is what the gateway does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HELP: &str = "\
 Usage: cargo xtask bench [OPTIONS]
 
