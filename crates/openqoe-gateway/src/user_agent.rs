@@ -31,7 +31,8 @@ pub(crate) fn fill(attributes: &mut Attributes, user_agent: &str) {
     if [Attribute::OsFamily, Attribute::DeviceType].iter().all(|known| !attributes.get(*known).is_empty()) {
         return;
     }
-    let (os_family, device_type) = classify(user_agent);
+    let (os_family, device_type) =
+        if user_agent.is_empty() { ("other", "other") } else { classify(user_agent) };
     for (attribute, value) in [(Attribute::OsFamily, os_family), (Attribute::DeviceType, device_type)] {
         if attributes.get(attribute).is_empty() {
             // Both words come from the enumerations.

@@ -3,6 +3,7 @@
 //! meaning are here. This crate stands on the ground floor and depends on no sibling.
 
 mod attribute;
+pub mod compact;
 mod event;
 #[rustfmt::skip]
 mod generated;

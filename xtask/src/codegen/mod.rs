@@ -2,6 +2,7 @@
 //! a plain `cargo build` needs none of this. `--check` fails when a committed file is stale.
 
 mod docs;
+mod rust_compact;
 mod rust_events;
 mod rust_labels;
 mod rust_metrics;
@@ -62,6 +63,7 @@ fn outputs(registry: &Registry) -> Result<Vec<Output>> {
         rust("crates/openqoe-spec/src/generated/attributes.rs", rust_labels::attributes(registry))?,
         rust("crates/openqoe-spec/src/generated/outcomes.rs", rust_labels::outcomes(registry))?,
         rust("crates/openqoe-spec/src/generated/events.rs", rust_events::events(registry))?,
+        rust("crates/openqoe-spec/src/generated/compact.rs", rust_compact::compact(registry))?,
         rust("crates/openqoe-spec/src/generated/metrics.rs", rust_metrics::metrics(registry))?,
         rust("crates/openqoe-ingest/src/native/wire.rs", rust_wire::wire(registry))?,
         Output { path: "sdk/web/src/core/generated.ts", text: typescript::types(registry) },

@@ -29,7 +29,8 @@ pub(super) fn events(registry: &Registry) -> String {
 
 /// A function for each default, as serde wants them.
 fn defaults(registry: &Registry) -> String {
-    let mut out = String::from("/// What a field is when it is absent.\nmod absent { use super::*;\n");
+    let mut out =
+        String::from("/// What a field is when it is absent.\npub(super) mod absent { use super::*;\n");
     for event in &registry.events {
         for field in &event.fields {
             let Some(default) = field.default_text() else { continue };
@@ -39,7 +40,11 @@ fn defaults(registry: &Registry) -> String {
                 FieldType::String => format!("{default:?}.into()"),
                 FieldType::Bool | FieldType::Uint | FieldType::Number => default,
             };
-            let _ = writeln!(out, "pub(super) fn {}_{}() -> {rust} {{ {value} }}", event.name, field.name);
+            let _ = writeln!(
+                out,
+                "pub(in crate::generated) fn {}_{}() -> {rust} {{ {value} }}",
+                event.name, field.name
+            );
         }
     }
     out + "}\n"

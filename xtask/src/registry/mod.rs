@@ -137,7 +137,10 @@ impl Registry {
                 ensure!(known, "{name}: label {label} is not in labels.yaml");
             }
         }
+        check_tags("events", self.events.iter().map(|event| event.tag))?;
+        check_tags("attributes", self.attributes.iter().map(|attribute| attribute.tag))?;
         for event in &self.events {
+            check_tags(&event.name, event.fields.iter().map(|field| field.tag))?;
             for field in &event.fields {
                 self.check_field(event, field)?;
             }
@@ -166,6 +169,16 @@ impl Registry {
         }
         Ok(())
     }
+}
+
+/// Tags tell what is told apart, and fit where the journal puts them.
+fn check_tags(of: &str, tags: impl Iterator<Item = u64>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for tag in tags {
+        ensure!((1..32).contains(&tag), "{of}: tag {tag} is not within 1 and 31");
+        ensure!(seen.insert(tag), "{of}: tag {tag} is given twice");
+    }
+    Ok(())
 }
 
 /// The domains in the order of the taxonomy page: the nine of the seed, then the gateway's own.

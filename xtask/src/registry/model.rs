@@ -34,6 +34,8 @@ pub(crate) enum AttributeType {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Attribute {
     pub(crate) name: String,
+    /// Its number in the journal.
+    pub(crate) tag: u64,
     pub(crate) class: Class,
     #[serde(rename = "type")]
     pub(crate) kind: AttributeType,
@@ -78,6 +80,8 @@ impl Label {
 pub(crate) struct Event {
     #[serde(rename = "type")]
     pub(crate) name: String,
+    /// Its number in the journal.
+    pub(crate) tag: u64,
     pub(crate) help: String,
     pub(crate) source: String,
     #[serde(default)]
@@ -98,6 +102,8 @@ pub(crate) enum FieldType {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Field {
     pub(crate) name: String,
+    /// Its number in the journal, among the fields of its event.
+    pub(crate) tag: u64,
     #[serde(rename = "type")]
     pub(crate) kind: FieldType,
     pub(crate) of: Option<String>,

@@ -11,7 +11,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn open(folder: &Path) -> SegmentJournal {
-    SegmentJournal::with_segments(folder, Durability::Process, 2000).unwrap()
+    SegmentJournal::with_segments(folder, Durability::Process, 600).unwrap()
 }
 
 fn batch(session: &str, seq: u64) -> Batch {
@@ -117,9 +117,9 @@ fn pruning_keeps_what_no_checkpoint_holds() {
     assert!(seen[0] > 10 && seen[0] <= 21, "{seen:?}");
     journal.prune(places[39], 1020, u64::MAX).unwrap();
     assert!(replay(&mut journal, 0).0[0] <= 20);
-    journal.prune(places[39], 0, 5000).unwrap();
+    journal.prune(places[39], 0, 1500).unwrap();
     let kept: u64 = journal.segments().map(|(_, _, length)| length).sum();
-    assert!(kept <= 5000);
+    assert!(kept <= 1500);
     assert_eq!(replay(&mut open(&folder), places[38]), (vec![39], 0));
     let strays = fs::read_dir(&folder).unwrap().count();
     assert_eq!(strays, 2 * files(&folder).unwrap().len() - 1);

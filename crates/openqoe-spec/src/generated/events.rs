@@ -227,27 +227,27 @@ impl EventKind {
 }
 
 /// What a field is when it is absent.
-mod absent {
+pub(super) mod absent {
     use super::*;
-    pub(super) fn play_request_trigger() -> Trigger {
+    pub(in crate::generated) fn play_request_trigger() -> Trigger {
         Trigger::User
     }
-    pub(super) fn error_category() -> Failure {
+    pub(in crate::generated) fn error_category() -> Failure {
         Failure::Technical
     }
-    pub(super) fn heartbeat_latency_clock() -> LatencyClock {
+    pub(in crate::generated) fn heartbeat_latency_clock() -> LatencyClock {
         LatencyClock::Player
     }
-    pub(super) fn download_bytes() -> u64 {
+    pub(in crate::generated) fn download_bytes() -> u64 {
         0
     }
-    pub(super) fn download_failed() -> bool {
+    pub(in crate::generated) fn download_failed() -> bool {
         false
     }
-    pub(super) fn ad_end_result() -> AdResult {
+    pub(in crate::generated) fn ad_end_result() -> AdResult {
         AdResult::Completed
     }
-    pub(super) fn session_end_reason() -> SessionEnd {
+    pub(in crate::generated) fn session_end_reason() -> SessionEnd {
         SessionEnd::Stopped
     }
 }

@@ -1,6 +1,7 @@
 //! What `cargo xtask codegen` made of `spec/registry`; committed, so that a build needs no generator.
 
 pub(crate) mod attributes;
+mod compact;
 pub(crate) mod events;
 pub(crate) mod labels;
 #[allow(unreachable_pub)] // re-exported as a whole: `openqoe_spec::metrics`
