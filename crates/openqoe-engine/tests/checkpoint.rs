@@ -100,7 +100,9 @@ impl Run {
         for Step { after, what } in steps {
             self.now += after;
             match what {
-                What::Expire => self.engine.expire(self.now, &mut self.log, &mut self.outcomes),
+                What::Expire => {
+                    self.engine.expire(self.now, &mut self.log, &mut self.outcomes);
+                }
                 What::Batch { session, country, events } => self.apply(*session, *country, events),
             }
         }

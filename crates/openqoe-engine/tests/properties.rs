@@ -42,6 +42,9 @@ impl Recorder for Totals {
             }
             Measurement::Move(gauge, by) => *self.gauges.entry(format!("{gauge:?}")).or_default() += by,
             Measurement::Observe(histogram, value, _) => self.histogram(&format!("{histogram:?}"), value, 1),
+            Measurement::ObserveMany(histogram, value, times) => {
+                self.histogram(&format!("{histogram:?}"), value * times as f64, times);
+            }
             Measurement::Advance(histogram, by) => self.histogram(&format!("{histogram:?}"), by, 0),
             Measurement::Settle(histogram, _, _) => self.histogram(&format!("{histogram:?}"), 0.0, 1),
         }

@@ -23,6 +23,8 @@ pub(crate) enum Change<'a> {
     Move(f64),
     /// A histogram gets a value.
     Observe(f64, Option<Exemplar<'a>>),
+    /// A histogram gets a value that stands for so many.
+    ObserveMany(f64, u64),
     /// The sum of a histogram grows.
     Advance(f64),
     /// A histogram gets a value that is in its sum already.
@@ -65,6 +67,10 @@ impl Cells {
             Change::Observe(value, exemplar) => {
                 let metric = &METRICS[def.histograms[slot].metric];
                 self.histogram(def, slot).observe(metric, value, exemplar);
+            }
+            Change::ObserveMany(value, times) => {
+                let metric = &METRICS[def.histograms[slot].metric];
+                self.histogram(def, slot).observe_many(metric, value, times);
             }
             Change::Settle(value, exemplar) => {
                 let metric = &METRICS[def.histograms[slot].metric];

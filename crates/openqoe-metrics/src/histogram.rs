@@ -65,6 +65,12 @@ impl Histogram {
         self.settle(def, value, exemplar);
     }
 
+    /// The same for a value that stands for so many; none of them is an exemplar.
+    pub(crate) fn observe_many(&mut self, def: &MetricDef, value: f64, times: u64) {
+        self.advance(value * times as f64);
+        self.count_in(def, value, times);
+    }
+
     /// The sum alone. What is not a positive number measures nothing: sums, like counters, only grow.
     pub(crate) fn advance(&mut self, value: f64) {
         if value.is_finite() && value > 0.0 {
@@ -74,16 +80,22 @@ impl Histogram {
 
     /// Count and bucket alone. Negative values count as zero, what is not finite does not count.
     pub(crate) fn settle(&mut self, def: &MetricDef, value: f64, exemplar: Option<Exemplar<'_>>) {
-        if !value.is_finite() {
-            return;
-        }
-        let exposed = value.max(0.0) / def.unit.divisor();
-        let bucket = def.buckets.partition_point(|bound| *bound < exposed);
-        self.classic[bucket] += 1;
-        self.native.observe(exposed);
+        let Some((bucket, exposed)) = self.count_in(def, value, 1) else { return };
         if let Some(exemplar) = exemplar.filter(|exemplar| def.exemplars && fits(exemplar.session_id)) {
             self.keep(Kept { bucket, session: exemplar.session_id.into(), value: exposed, at: exemplar.at });
         }
+    }
+
+    /// The bucket it counts in, and its value in the exposed unit.
+    fn count_in(&mut self, def: &MetricDef, value: f64, times: u64) -> Option<(usize, f64)> {
+        if !value.is_finite() {
+            return None;
+        }
+        let exposed = value.max(0.0) / def.unit.divisor();
+        let bucket = def.buckets.partition_point(|bound| *bound < exposed);
+        self.classic[bucket] += times;
+        self.native.observe(exposed, times);
+        Some((bucket, exposed))
     }
 
     /// Adds another histogram of the same metric.

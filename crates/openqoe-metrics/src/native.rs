@@ -48,12 +48,12 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    /// Counts a finite value.
-    pub(crate) fn observe(&mut self, value: f64) {
+    /// Counts a finite value so many times.
+    pub(crate) fn observe(&mut self, value: f64, times: u64) {
         if value <= ZERO_THRESHOLD {
-            self.zero += 1;
+            self.zero += times;
         } else {
-            self.add(coarsened(index(value), self.coarser), 1);
+            self.add(coarsened(index(value), self.coarser), times);
         }
     }
 
@@ -214,12 +214,12 @@ mod tests {
         let mut native = Native::default();
         for step in 0..=MAX_BUCKETS as i32 {
             // The middle of each bucket, so that rounding decides nothing.
-            native.observe(((f64::from(step) - 0.5) / 8.0).exp2());
+            native.observe(((f64::from(step) - 0.5) / 8.0).exp2(), 1);
         }
         assert_eq!((native.schema(), native.buckets().len()), (2, 81));
         assert_eq!(native.count(), 161);
         for exponent in -29..1024 {
-            native.observe(f64::from(exponent).exp2());
+            native.observe(f64::from(exponent).exp2(), 1);
         }
         assert!(native.buckets().len() <= MAX_BUCKETS);
         assert_eq!(native.count(), 161 + 1053);
@@ -229,10 +229,10 @@ mod tests {
     fn quantiles_are_within_the_resolution() {
         let mut native = Native::default();
         assert_eq!(native.quantile(0.95), None);
-        native.observe(0.0);
+        native.observe(0.0, 1);
         assert_eq!(native.quantile(0.95), Some(0.0));
         for millis in 1..=1000 {
-            native.observe(f64::from(millis) / 1000.0);
+            native.observe(f64::from(millis) / 1000.0, 1);
         }
         for q in [0.1, 0.5, 0.95, 0.99, 1.0] {
             let quantile = native.quantile(q).unwrap();
@@ -243,10 +243,10 @@ mod tests {
     #[test]
     fn differences_cross_schemas() {
         let mut earlier = Native::default();
-        earlier.observe(1.5);
+        earlier.observe(1.5, 1);
         let mut later = earlier.clone();
-        later.observe(1.5);
-        later.observe(0.0);
+        later.observe(1.5, 1);
+        later.observe(0.0, 1);
         later.coarsen();
         let delta = later.since(&earlier);
         assert_eq!((delta.schema(), delta.count(), delta.zero()), (2, 2, 1));

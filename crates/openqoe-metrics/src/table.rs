@@ -134,6 +134,9 @@ impl Recorder for Table {
             }
             Measurement::CountKeyed(counter, value) => self.count_keyed(set, counter.slot(), value),
             Measurement::Move(gauge, by) => self.apply(set, VIEW.gauges, gauge.slot(), Change::Move(by)),
+            Measurement::ObserveMany(histogram, value, times) => {
+                self.apply(set, VIEW.histograms, histogram.slot(), Change::ObserveMany(value, times));
+            }
             Measurement::Observe(histogram, value, exemplar) => {
                 self.apply(set, VIEW.histograms, histogram.slot(), Change::Observe(value, exemplar));
             }

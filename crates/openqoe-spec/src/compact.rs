@@ -246,7 +246,7 @@ mod tests {
             let value = read.attributes.get(**attribute);
             !value.is_empty() && value != today.attributes.get(**attribute)
         });
-        assert_eq!((read.events.len(), changed), (39, None));
+        assert_eq!((read.events.len(), changed), (36, None));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum Measurement<'a> {
     Move(Gauge, f64),
     /// A histogram gets a value: sum, count and bucket.
     Observe(Histogram, f64, Option<Exemplar<'a>>),
+    /// A histogram gets a value that stands for so many like it.
+    ObserveMany(Histogram, f64, u64),
     /// The sum of a histogram grows while the value is still in the making.
     Advance(Histogram, f64),
     /// That value is final: count and bucket, its sum being there already.

@@ -36,6 +36,15 @@ impl<R: Recorder> Emit<'_, R> {
         self.recorder.record(self.set, Measurement::Observe(histogram, ms as f64, self.exemplar()));
     }
 
+    /// A value in milliseconds that stands for so many.
+    pub(crate) fn observe_many(&mut self, histogram: Histogram, ms: u64, times: u64) {
+        if times == 1 {
+            self.observe(histogram, ms);
+        } else {
+            self.recorder.record(self.set, Measurement::ObserveMany(histogram, ms as f64, times));
+        }
+    }
+
     pub(crate) fn grow(&mut self, histogram: Histogram, ms: u64) {
         self.recorder.record(self.set, Measurement::Advance(histogram, ms as f64));
     }

@@ -135,8 +135,16 @@ impl View {
                 }
                 self.samples.frames(*frames_decoded, *frames_dropped, out);
             }
-            EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed } => {
-                samples::download(*kind, *bytes, *ttfb_ms, *duration_ms, *failed, out);
+            EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed, weight } => {
+                let download = samples::Download {
+                    kind: *kind,
+                    bytes: *bytes,
+                    ttfb_ms: *ttfb_ms,
+                    duration_ms: *duration_ms,
+                    failed: *failed,
+                    weight: (*weight).max(1),
+                };
+                download.count(out);
             }
             EventKind::AdBreakStart { position } => self.ad_break_start(*position, out),
             EventKind::AdStart => self.ad_start(out),

@@ -94,26 +94,37 @@ pub(super) fn latency<R: Recorder>(latency_ms: Option<u64>, clock: LatencyClock,
     }
 }
 
-pub(super) fn download<R: Recorder>(
-    kind: DownloadKind,
-    bytes: u64,
-    ttfb_ms: Option<u64>,
-    duration_ms: Option<u64>,
-    failed: bool,
-    out: &mut Emit<'_, R>,
-) {
-    out.add(Counter::NetDownloadBytes(kind), bytes as f64);
-    if let Some(ms) = duration_ms {
-        out.add(Counter::NetDownloadSeconds(kind), ms as f64);
-    }
-    if failed {
-        out.one(Counter::NetFailed(kind));
-        return;
-    }
-    if let Some(ms) = duration_ms {
-        out.observe(Histogram::NetSegmentLatencySeconds(kind), ms);
-    }
-    if let Some(ms) = ttfb_ms {
-        out.observe(Histogram::NetTtfbSeconds(kind), ms);
+/// One download, or so many like it.
+pub(super) struct Download {
+    pub(super) kind: DownloadKind,
+    pub(super) bytes: u64,
+    pub(super) ttfb_ms: Option<u64>,
+    pub(super) duration_ms: Option<u64>,
+    pub(super) failed: bool,
+    /// At least 1.
+    pub(super) weight: u64,
+}
+
+impl Download {
+    pub(super) fn count<R: Recorder>(&self, out: &mut Emit<'_, R>) {
+        let Download { kind, bytes, ttfb_ms, duration_ms, failed, weight } = *self;
+        let times = weight as f64;
+        out.add(Counter::NetDownloadBytes(kind), bytes as f64 * times);
+        if let Some(ms) = duration_ms {
+            out.add(Counter::NetDownloadSeconds(kind), ms as f64 * times);
+        }
+        if weight > 1 {
+            out.add(Counter::NetSampled(kind), times - 1.0);
+        }
+        if failed {
+            out.add(Counter::NetFailed(kind), times);
+            return;
+        }
+        if let Some(ms) = duration_ms {
+            out.observe_many(Histogram::NetSegmentLatencySeconds(kind), ms, weight);
+        }
+        if let Some(ms) = ttfb_ms {
+            out.observe_many(Histogram::NetTtfbSeconds(kind), ms, weight);
+        }
     }
 }

@@ -182,6 +182,7 @@ impl Script {
         let throughput = self.chance.log_normal(self.network.throughput, 0.25);
         let duration = ttfb + bytes as f64 * 8000.0 / throughput;
         self.emit(EventKind::Download {
+            weight: 1,
             kind: DownloadKind::Video,
             bytes,
             ttfb_ms: Some(ttfb.round() as u64),

@@ -108,7 +108,7 @@ fn fields(kind: &EventKind) -> Value {
         EventKind::Rate { rate } => json!({ "rate": rate }),
         EventKind::Visibility { hidden } => json!({ "hidden": hidden }),
         EventKind::Heartbeat { .. } => heartbeat(kind),
-        EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed } => json!({
+        EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed, .. } => json!({
             "kind": kind.as_str(), "bytes": bytes, "ttfb_ms": ttfb_ms, "duration_ms": duration_ms, "failed": failed,
         }),
         EventKind::AdBreakStart { position } => json!({ "position": position.as_str() }),

@@ -43,6 +43,7 @@ pub(super) struct WireEvent<'a> {
     #[serde(borrow)]
     trigger: Option<Cow<'a, str>>,
     ttfb_ms: Option<f64>,
+    weight: Option<f64>,
 }
 
 impl WireEvent<'_> {
@@ -107,6 +108,7 @@ impl WireEvent<'_> {
                 ttfb_ms: field::uint("ttfb_ms", self.ttfb_ms, 3600000)?,
                 duration_ms: field::uint("duration_ms", self.duration_ms, 3600000)?,
                 failed: Ok::<_, FieldError>(self.failed)?.unwrap_or(false),
+                weight: field::uint("weight", self.weight, 64)?.unwrap_or(1),
             },
             "ad_break_start" => EventKind::AdBreakStart {
                 position: field::choice(

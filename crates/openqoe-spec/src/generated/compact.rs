@@ -68,7 +68,7 @@ impl EventKind {
                     out.uint(5, *frames_dropped);
                 }
             }
-            EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed } => {
+            EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed, weight } => {
                 out.begin(14);
                 out.uint(1, kind.index() as u64);
                 out.uint(2, *bytes);
@@ -79,6 +79,7 @@ impl EventKind {
                     out.uint(4, *duration_ms);
                 }
                 out.uint(5, u64::from(*failed));
+                out.uint(6, *weight);
             }
             EventKind::AdBreakStart { position } => {
                 out.begin(15);
@@ -141,6 +142,7 @@ impl EventKind {
                 ttfb_ms: fields.uint(3),
                 duration_ms: fields.uint(4),
                 failed: fields.flag(5).unwrap_or_else(absent::download_failed),
+                weight: fields.uint(6).unwrap_or_else(absent::download_weight),
             },
             15 => EventKind::AdBreakStart { position: fields.choice(1, AdPosition::ALL)? },
             16 => EventKind::AdStart,

@@ -128,6 +128,9 @@ pub enum EventKind {
         /// No usable body came (status, timeout, network).
         #[serde(default = "absent::download_failed")]
         failed: bool,
+        /// How many downloads this one stands for, where the reporter was asked to send fewer (`hints` in the answer).
+        #[serde(default = "absent::download_weight")]
+        weight: u64,
     },
     /// Content stops for one or more ads.
     ///
@@ -243,6 +246,9 @@ pub(super) mod absent {
     }
     pub(in crate::generated) fn download_failed() -> bool {
         false
+    }
+    pub(in crate::generated) fn download_weight() -> u64 {
+        1
     }
     pub(in crate::generated) fn ad_end_result() -> AdResult {
         AdResult::Completed

@@ -52,7 +52,7 @@ export type EventBody =
   /** Still here, sent every 10 s whatever the state, so that all clocks advance while the viewer watches. Frame counts are cumulative for the player; the engine takes the differences. */
   | { type: 'heartbeat'; buffer_ms?: number; latency_ms?: number; latency_clock?: LatencyClock; frames_decoded?: number; frames_dropped?: number }
   /** One request for a segment, manifest, key or init section came to its end. */
-  | { type: 'download'; kind: DownloadKind; bytes?: number; ttfb_ms?: number; duration_ms?: number; failed?: boolean }
+  | { type: 'download'; kind: DownloadKind; bytes?: number; ttfb_ms?: number; duration_ms?: number; failed?: boolean; weight?: number }
   /** Content stops for one or more ads. */
   | { type: 'ad_break_start'; position: AdPosition }
   /** The first frame of one ad - its impression. */
