@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::privacy;
+
 const EXAMPLES: &str = "\
 Examples:
   openqoe demo                          gateway, demo page and 150 simulated viewers
@@ -35,6 +37,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Check a configuration and print it with its defaults filled in
     CheckConfig(Common),
+    /// Erase what is kept of a viewer, or find it for support
+    #[command(subcommand)]
+    Privacy(privacy::command::Command),
 }
 
 #[derive(Args)]

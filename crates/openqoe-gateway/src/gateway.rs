@@ -6,18 +6,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use axum::http::header::USER_AGENT;
 use openqoe_engine::Stats;
 use openqoe_ingest::{Decoded, ProtocolDef, Refused};
 use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow, Snapshot};
 use openqoe_spec::metrics::process::{Gauge, Histogram};
 use openqoe_spec::metrics::tenant::Gauge as TenantGauge;
-use openqoe_spec::{Batch, Guarded, Outcome, Protocol, SessionState, Shed};
+use openqoe_spec::{Batch, Guarded, Outcome, Protocol, Rejected, SessionState, Shed};
 use tokio::sync::{oneshot, watch};
 
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
+use crate::privacy::{self, Privacy, RequestContext, Verdict};
 use crate::recovery::{self, Recovered};
 use crate::shard::{Admission, Command, Shard, Shared, shard_of};
 use crate::tenant::{Tenant, Tenants};
@@ -39,6 +41,7 @@ pub(crate) struct Gateway {
     tenants: Arc<Tenants>,
     tenant: Arc<Tenant>,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
+    pub(crate) privacy: Arc<Privacy>,
     slo: Mutex<SloWindow>,
 }
 
@@ -64,6 +67,7 @@ impl Gateway {
         let tenant = tenants.named("default");
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
+        let privacy = Arc::new(Privacy::start(&config, process.clone())?);
         let shared = Shared {
             tenants: tenants.clone(),
             process: process.clone(),
@@ -87,10 +91,22 @@ impl Gateway {
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
         let replaying = shared.replaying;
-        Ok(Arc::new(Gateway { config, shards, keeper, replaying, guard, tenants, tenant, process, slo }))
+        Ok(Arc::new(Gateway {
+            config,
+            shards,
+            keeper,
+            replaying,
+            guard,
+            tenants,
+            tenant,
+            process,
+            privacy,
+            slo,
+        }))
     }
 
-    /// Takes a body in: decode, fill in what the User-Agent tells, and wait until each batch is in the journal.
+    /// Takes a body in: decode, fill in what the User-Agent tells, leave out what is private, and wait until each batch is in
+    /// the journal.
     ///
     /// # Errors
     /// When the body is no batch; that is counted here.
@@ -98,7 +114,7 @@ impl Gateway {
         &self,
         protocol: &ProtocolDef,
         body: &[u8],
-        user_agent: &str,
+        request: &RequestContext<'_>,
     ) -> Result<Admitted, Refused> {
         let received_at = now_ms();
         let mut decoded = (protocol.decode)(body)
@@ -110,7 +126,13 @@ impl Gateway {
         let batches = std::mem::take(&mut decoded.batches);
         let mut admitted = Admitted { decoded, shed: 0, shed_reason: Shed::QueueFull, accepted: 0 };
         for mut batch in batches {
-            user_agent::fill(&mut batch.attributes, user_agent);
+            user_agent::fill(&mut batch.attributes, request.header(USER_AGENT));
+            if self.privacy.admit(&mut batch, &self.tenant, request) == Verdict::OptedOut {
+                let opted_out = Outcome::Rejected(Rejected::OptedOut);
+                self.tenant.note_outcome(protocol.id, opted_out, batch.events.len());
+                privacy::refuse(&batch, &mut admitted.decoded.rejections);
+                continue;
+            }
             let newest = batch.events.iter().map(|event| event.t).max().unwrap_or_default();
             let age = batch.sent_at.saturating_sub(batch.started_at).saturating_sub(newest);
             let events = batch.events.len();

@@ -11,6 +11,7 @@ mod gateway;
 mod internal;
 mod journal;
 mod listener;
+mod privacy;
 mod process;
 mod public;
 mod recovery;
@@ -44,10 +45,15 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> anyhow::Result<()> {
-    let (Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common)) =
-        command;
+    let common = match command {
+        Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common) => {
+            common
+        }
+        Command::Privacy(command) => return command.run(),
+    };
     let config = load(common)?;
     match command {
+        Command::Privacy(command) => command.run(),
         Command::CheckConfig(_) => {
             print!("{}", toml::to_string(&config)?);
             Ok(())

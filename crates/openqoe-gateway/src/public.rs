@@ -1,28 +1,34 @@
 //! The public listener: ingest of every protocol, the SDK, and the demo when it runs.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, HeaderValue,
-    RETRY_AFTER, USER_AGENT,
+    RETRY_AFTER,
 };
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use openqoe_ingest::{PROTOCOLS, ProtocolDef, Refused};
-use openqoe_spec::BatchRejection;
+use openqoe_spec::{BatchRejection, Rejected as Reason};
 use serde::Serialize;
 
 use crate::assets;
 use crate::body;
 use crate::gateway::{Admitted, Gateway};
+use crate::listener::Peer;
+use crate::privacy::RequestContext;
 
 /// Rejected events named in one answer; the ledger has the number of the others.
 const MAX_NAMED: usize = 100;
+
+/// The other end of no connection.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Routes of the public listener, without the demo.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
@@ -44,7 +50,9 @@ async fn ingest(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let mut response = match take(protocol, &gateway, &head.headers, body).await {
+    let peer = head.extensions.get().map_or(UNKNOWN, |Peer(address)| *address);
+    let context = RequestContext { peer, headers: &head.headers };
+    let mut response = match take(protocol, &gateway, context, body).await {
         Ok(admitted) => answer(&admitted),
         Err(refused) => refusal(refused),
     };
@@ -58,7 +66,7 @@ async fn ingest(
 async fn take(
     protocol: &'static ProtocolDef,
     gateway: &Gateway,
-    headers: &HeaderMap,
+    context: RequestContext<'_>,
     body: Body,
 ) -> Result<Admitted, Refused> {
     if !gateway.has_replayed() {
@@ -71,12 +79,11 @@ async fn take(
         return Err(refused);
     }
     let limits = &gateway.config.limits;
-    let received = body::read(protocol, headers, body, limits.max_body, limits.read_timeout)
+    let received = body::read(protocol, context.headers, body, limits.max_body, limits.read_timeout)
         .await
         .inspect_err(|refused| gateway.tenant().note_refused(protocol.id, refused.reason))?;
     gateway.tenant().note_body(protocol.id, received.wire);
-    let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    gateway.ingest(protocol, &received.body, user_agent).await
+    gateway.ingest(protocol, &received.body, &context).await
 }
 
 #[derive(Serialize)]
@@ -113,7 +120,9 @@ fn answer(admitted: &Admitted) -> Response {
         reason: rejection.reason.as_str(),
         message: &rejection.message,
     });
-    let nothing = admitted.accepted == 0 && !rejections.is_empty();
+    // A batch that is not taken because its viewer objects is a good one.
+    let opted_out = rejections.iter().any(|rejection| rejection.reason == Reason::OptedOut);
+    let nothing = admitted.accepted == 0 && !rejections.is_empty() && !opted_out;
     let status = if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let answer = Answer {
         accepted: admitted.accepted,

@@ -8,7 +8,7 @@ use anyhow::Context;
 use openqoe_engine::Engine;
 use openqoe_metrics::{Guard, Table};
 
-use crate::config::Config;
+use crate::config::{Config, Durability};
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::keeper::Kept;
 use crate::journal::{JournalError, SegmentJournal};
@@ -40,8 +40,7 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
         None => Recovered { kept: Some(Kept::default()), ..empty(config, journals(folder))? },
     };
     for (number, shard) in recovered.shards.iter_mut().enumerate() {
-        let folder = folder.join("journal").join(number.to_string());
-        let journal = SegmentJournal::open(&folder, config.journal.durability).with_context(about)?;
+        let journal = open_journal(folder, number, config.journal.durability).with_context(about)?;
         shard.journal = Some(Box::new(journal));
     }
     let checkpoint = recovered.kept.as_ref().map_or(0, |kept| kept.number);
@@ -49,8 +48,23 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
     Ok(recovered)
 }
 
+/// Opens the journal of one shard.
+///
+/// # Errors
+/// When a file of it cannot be read or written.
+pub(crate) fn open_journal(
+    folder: &Path,
+    number: usize,
+    durability: Durability,
+) -> Result<SegmentJournal, JournalError> {
+    SegmentJournal::open(&folder.join("journal").join(number.to_string()), durability)
+}
+
 /// Keeps other processes out for as long as this one lives.
-fn lock(folder: &Path) -> Result<(), JournalError> {
+///
+/// # Errors
+/// When another process has the folder.
+pub(crate) fn lock(folder: &Path) -> Result<(), JournalError> {
     let path = folder.join("lock");
     let failed = |source| JournalError::File { path: path.display().to_string(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
@@ -66,7 +80,7 @@ fn lock(folder: &Path) -> Result<(), JournalError> {
 }
 
 /// How many shards left a journal here: sessions are spread over them by number, and that number stays what it was.
-fn journals(folder: &Path) -> Option<usize> {
+pub(crate) fn journals(folder: &Path) -> Option<usize> {
     let entries = std::fs::read_dir(folder.join("journal")).ok()?;
     Some(entries.flatten().count()).filter(|count| *count > 0)
 }

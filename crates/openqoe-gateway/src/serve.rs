@@ -34,6 +34,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
         let (gateway, stopping) = (gateway.clone(), stopping.clone());
         async move { gateway.keep_time(stopping).await }
     });
+    let privacy = tokio::spawn(gateway.privacy.clone().keep(stopping.clone()));
     tracing::info!("ingest on http://{public_address}/v1/ingest");
     tracing::info!("metrics on http://{internal_address}/metrics");
     let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
@@ -45,6 +46,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
         task.await?;
     }
     clock.await?;
+    privacy.await?;
     gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;

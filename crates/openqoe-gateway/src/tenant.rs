@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use openqoe_engine::{Ledger, Source};
 use openqoe_metrics::{SharedRow, TenantScope};
 use openqoe_spec::metrics::tenant::{Counter, Gauge, Histogram};
-use openqoe_spec::{BatchRejection, Guarded, Outcome, Protocol};
+use openqoe_spec::{BatchRejection, Guarded, Outcome, PrivacyAction, Protocol};
 
 /// One tenant. There is one, `default`, until keys tell more of them apart.
 pub(crate) struct Tenant {
@@ -45,6 +45,10 @@ impl Tenant {
 
     pub(crate) fn note_refused(&self, protocol: Protocol, reason: BatchRejection) {
         self.row.count(Counter::IngestBatchesRejected(protocol, reason), 1.0);
+    }
+
+    pub(crate) fn note_privacy(&self, action: PrivacyAction) {
+        self.row.count(Counter::PrivacyBatches(action), 1.0);
     }
 
     pub(crate) fn note_delay(&self, protocol: Protocol, ms: u64) {

@@ -132,14 +132,29 @@ impl Attributes {
         }
     }
 
+    /// Makes an attribute absent and leaves nothing of its value in the text; returns whether it was there.
+    pub fn remove(&mut self, attribute: Attribute) -> bool {
+        let (start, end) = std::mem::take(&mut self.ranges[attribute.index()]);
+        if start == end {
+            return false;
+        }
+        self.text.drain(usize::from(start)..usize::from(end));
+        for (from, to) in &mut self.ranges {
+            if *from >= end {
+                (*from, *to) = (*from - (end - start), *to - (end - start));
+            }
+        }
+        true
+    }
+
     /// All values, in the order of [`Attribute`].
     fn values(&self) -> impl Iterator<Item = &str> {
         Attribute::ALL.iter().map(|attribute| self.get(*attribute))
     }
 
     fn store(&mut self, attribute: Attribute, value: &str) -> Result<(), InvalidAttribute> {
+        self.remove(attribute);
         let start = self.text.len();
-        // Sixteen attributes of at most 128 bytes fit a thousand times over, but `set` may be called in a loop.
         let (Ok(from), Ok(to)) = (u16::try_from(start), u16::try_from(start + value.len())) else {
             return Err(InvalidAttribute::TooLong(usize::from(u16::MAX)));
         };
@@ -247,6 +262,21 @@ mod tests {
         }
         other.set(Attribute::Country, "DE").unwrap();
         assert_eq!(one, other);
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_the_others_stay() {
+        let mut attributes = Attributes::default();
+        let values =
+            [(Attribute::AssetId, "movie"), (Attribute::ViewerIdHash, "alice"), (Attribute::Cdn, "edge")];
+        for (attribute, value) in values {
+            attributes.set(attribute, value).unwrap();
+        }
+        assert!(attributes.remove(Attribute::ViewerIdHash));
+        assert!(!attributes.remove(Attribute::ViewerIdHash) && !attributes.remove(Attribute::Isp));
+        assert_eq!(attributes.values().collect::<String>(), "movieedge");
+        assert_eq!((attributes.get(Attribute::AssetId), attributes.get(Attribute::Cdn)), ("movie", "edge"));
+        assert!(!format!("{attributes:?}").contains("alice"));
     }
 
     #[test]

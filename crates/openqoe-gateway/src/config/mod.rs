@@ -29,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) journal: Journal,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
+    pub(crate) privacy: crate::privacy::Config,
 }
 
 /// What an acknowledged batch survives.
@@ -125,6 +126,7 @@ impl Default for Config {
             journal: Journal::default(),
             limits: Limits::default(),
             engine: Engine::default(),
+            privacy: crate::privacy::Config::default(),
         }
     }
 }
@@ -226,7 +228,7 @@ impl Config {
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Invalid { key, problem: "must be at least 1".into() }),
-            None => self.cardinality().map(|_| ()),
+            None => self.cardinality().and_then(|_| self.privacy.check(self.journal.retention)),
         }
     }
 

@@ -59,8 +59,19 @@ fn typed(text: &str, default: &Value) -> Result<Value, &'static str> {
     match default {
         Value::Integer(_) => text.parse().map(Value::Integer).map_err(|_| "not a whole number"),
         Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| "neither true nor false"),
+        Value::Array(_) => array(text),
         _ => Ok(Value::String(text.to_owned())),
     }
+}
+
+/// `a, b`, or an array as TOML writes it: `[{ countries = ["DE"], attributes = ["isp"] }]`.
+fn array(text: &str) -> Result<Value, &'static str> {
+    if text.trim_start().starts_with('[') {
+        let parsed = format!("value = {text}").parse::<Table>();
+        return parsed.ok().and_then(|mut table| table.remove("value")).ok_or("not an array of TOML");
+    }
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    Ok(items.map(|item| Value::String(item.to_owned())).collect::<Vec<_>>().into())
 }
 
 fn set(table: &mut Table, path: &[String], value: Value) {

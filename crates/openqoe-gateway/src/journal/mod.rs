@@ -48,7 +48,6 @@ pub(crate) trait Journal: Send {
     fn session(&mut self, tenant: &str, session_id: &str) -> Result<Vec<Entry>, JournalError>;
 
     /// Overwrites the batches a predicate chooses, so that nothing of them is left; returns how many.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what `privacy erase` calls"))]
     fn erase(&mut self, chosen: &mut dyn FnMut(&Entry) -> bool) -> Result<u64, JournalError>;
 
     /// Forgets records before a position that are older than `before` (epoch ms), and as many more as it takes to get below

@@ -8,3 +8,6 @@ mod exposition;
 mod harness;
 mod ledger;
 mod lifecycle;
+mod mmdb;
+mod privacy;
+mod privacy_grep;

@@ -14,7 +14,7 @@ pub enum Attribute {
     /// One viewing attempt of one asset (CTA-2066 "session", Mux "view"). A random UUID made by the SDK.
     #[serde(rename = "session_id")]
     SessionId,
-    /// A salted hash of the viewer, made before it leaves the device. Never the id in clear.
+    /// Who watches, hashed before it leaves the device. Admission hashes it again with a secret salt, so that not even an id in clear is kept.
     #[serde(rename = "viewer_id_hash")]
     ViewerIdHash,
     /// The content the viewer meant to watch (video, playlist or channel).

@@ -626,6 +626,101 @@ impl JournalOperation {
     }
 }
 
+/// What admission did to a batch for the viewer's privacy. `located`: country or network filled in from the address; `anonymised` and `discarded`: the viewer opted out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PrivacyAction {
+    /// `viewer_hashed`
+    #[serde(rename = "viewer_hashed")]
+    ViewerHashed,
+    /// `viewer_dropped`
+    #[serde(rename = "viewer_dropped")]
+    ViewerDropped,
+    /// `located`
+    #[serde(rename = "located")]
+    Located,
+    /// `redacted`
+    #[serde(rename = "redacted")]
+    Redacted,
+    /// `anonymised`
+    #[serde(rename = "anonymised")]
+    Anonymised,
+    /// `discarded`
+    #[serde(rename = "discarded")]
+    Discarded,
+}
+impl PrivacyAction {
+    /// Every variant, in order.
+    pub const ALL: &'static [PrivacyAction] = &[
+        PrivacyAction::ViewerHashed,
+        PrivacyAction::ViewerDropped,
+        PrivacyAction::Located,
+        PrivacyAction::Redacted,
+        PrivacyAction::Anonymised,
+        PrivacyAction::Discarded,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] =
+        &["viewer_hashed", "viewer_dropped", "located", "redacted", "anonymised", "discarded"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "viewer_hashed" => Some(PrivacyAction::ViewerHashed),
+            "viewer_dropped" => Some(PrivacyAction::ViewerDropped),
+            "located" => Some(PrivacyAction::Located),
+            "redacted" => Some(PrivacyAction::Redacted),
+            "anonymised" => Some(PrivacyAction::Anonymised),
+            "discarded" => Some(PrivacyAction::Discarded),
+            _ => None,
+        }
+    }
+}
+
+/// What admission could not renew. It goes on with what it had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum PrivacyOperation {
+    /// `salts`
+    #[serde(rename = "salts")]
+    Salts,
+    /// `geo_database`
+    #[serde(rename = "geo_database")]
+    GeoDatabase,
+    /// `asn_database`
+    #[serde(rename = "asn_database")]
+    AsnDatabase,
+}
+impl PrivacyOperation {
+    /// Every variant, in order.
+    pub const ALL: &'static [PrivacyOperation] =
+        &[PrivacyOperation::Salts, PrivacyOperation::GeoDatabase, PrivacyOperation::AsnDatabase];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["salts", "geo_database", "asn_database"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "salts" => Some(PrivacyOperation::Salts),
+            "geo_database" => Some(PrivacyOperation::GeoDatabase),
+            "asn_database" => Some(PrivacyOperation::AsnDatabase),
+            _ => None,
+        }
+    }
+}
+
 /// What has a cardinality budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Guarded {

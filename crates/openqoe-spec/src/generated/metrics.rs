@@ -302,21 +302,24 @@ pub mod tenant {
         IngestBatchesRejected(Protocol, BatchRejection),
         /// `openqoe_ingest_body_bytes_total`: Bytes of request bodies as they came over the wire.
         IngestBodyBytes(Protocol),
+        /// `openqoe_privacy_batches_total`: Batches to which admission did something for the viewer's privacy, by what it did.
+        PrivacyBatches(PrivacyAction),
         /// `openqoe_metrics_overflow_total`: Label values folded into `__overflow__` because the attribute's budget was spent, once for each session.
         MetricsOverflow(Guarded),
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 36;
+        pub const SLOTS: usize = 43;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::IngestEventsReceived(a0) => a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 11 + a1.index(),
-                Self::IngestBatches(a0) => 12 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 13 + (a0.index()) * 11 + a1.index(),
-                Self::IngestBodyBytes(a0) => 24 + a0.index(),
-                Self::MetricsOverflow(a0) => 25 + a0.index(),
+                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 12 + a1.index(),
+                Self::IngestBatches(a0) => 13 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 14 + (a0.index()) * 11 + a1.index(),
+                Self::IngestBodyBytes(a0) => 25 + a0.index(),
+                Self::PrivacyBatches(a0) => 26 + a0.index(),
+                Self::MetricsOverflow(a0) => 32 + a0.index(),
             }
         }
     }
@@ -375,12 +378,14 @@ pub mod process {
         JournalErrors(JournalOperation),
         /// `openqoe_journal_replayed_batches_total`: Batches taken in again from the journal at the start.
         JournalReplayedBatches,
+        /// `openqoe_privacy_errors_total`: Salts that could not be rotated and databases that could not be read again; what was there stays in use.
+        PrivacyErrors(PrivacyOperation),
         /// `process_cpu_seconds_total`: User and system CPU time spent.
         ProcessCpuSeconds,
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 9;
+        pub const SLOTS: usize = 12;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -388,7 +393,8 @@ pub mod process {
                 Self::JournalAppendedBytes => 1,
                 Self::JournalErrors(a0) => 2 + a0.index(),
                 Self::JournalReplayedBatches => 7,
-                Self::ProcessCpuSeconds => 8,
+                Self::PrivacyErrors(a0) => 8 + a0.index(),
+                Self::ProcessCpuSeconds => 11,
             }
         }
     }
@@ -445,7 +451,7 @@ pub mod process {
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 81] = [
+pub static METRICS: [MetricDef; 83] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1221,7 +1227,7 @@ pub static METRICS: [MetricDef; 81] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 1,
-        slots: 11,
+        slots: 12,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1233,7 +1239,7 @@ pub static METRICS: [MetricDef; 81] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 12,
+        first_slot: 13,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1246,7 +1252,7 @@ pub static METRICS: [MetricDef; 81] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 13,
+        first_slot: 14,
         slots: 11,
         key: None,
         buckets: &[],
@@ -1259,8 +1265,21 @@ pub static METRICS: [MetricDef; 81] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 24,
+        first_slot: 25,
         slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_privacy_batches_total",
+        help: "Batches to which admission did something for the viewer's privacy, by what it did.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "gateway",
+        first_slot: 26,
+        slots: 6,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1272,7 +1291,7 @@ pub static METRICS: [MetricDef; 81] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 25,
+        first_slot: 32,
         slots: 11,
         key: None,
         buckets: &[],
@@ -1383,13 +1402,26 @@ pub static METRICS: [MetricDef; 81] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_privacy_errors_total",
+        help: "Salts that could not be rotated and databases that could not be read again; what was there stays in use.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 8,
+        slots: 3,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_cpu_seconds_total",
         help: "User and system CPU time spent.",
         kind: MetricKind::Counter,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 8,
+        first_slot: 11,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1692,6 +1724,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"opted_out\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"queue_full\""),
             mirror: None,
         },
@@ -1762,56 +1799,65 @@ pub static TENANT: ScopeDef = ScopeDef {
             mirror: None,
         },
         SlotDef { metric: 62, labels: "protocol=\"native\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"asset_id\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"content_type\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"cdn\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"edge_pop\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"isp\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"player_version\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"sdk_version\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"experiment_id\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"experiment_variant\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"spec_version\"", mirror: None },
-        SlotDef { metric: 63, labels: "attribute=\"error_code\"", mirror: None },
+        SlotDef { metric: 63, labels: "action=\"viewer_hashed\"", mirror: None },
+        SlotDef { metric: 63, labels: "action=\"viewer_dropped\"", mirror: None },
+        SlotDef { metric: 63, labels: "action=\"located\"", mirror: None },
+        SlotDef { metric: 63, labels: "action=\"redacted\"", mirror: None },
+        SlotDef { metric: 63, labels: "action=\"anonymised\"", mirror: None },
+        SlotDef { metric: 63, labels: "action=\"discarded\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"asset_id\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"content_type\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"cdn\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"edge_pop\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"isp\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"player_version\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"sdk_version\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"experiment_id\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"experiment_variant\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"spec_version\"", mirror: None },
+        SlotDef { metric: 64, labels: "attribute=\"error_code\"", mirror: None },
     ],
     gauges: &[
-        SlotDef { metric: 64, labels: "state=\"open\"", mirror: None },
-        SlotDef { metric: 64, labels: "state=\"parked\"", mirror: None },
-        SlotDef { metric: 65, labels: "", mirror: None },
+        SlotDef { metric: 65, labels: "state=\"open\"", mirror: None },
+        SlotDef { metric: 65, labels: "state=\"parked\"", mirror: None },
         SlotDef { metric: 66, labels: "", mirror: None },
+        SlotDef { metric: 67, labels: "", mirror: None },
     ],
-    histograms: &[SlotDef { metric: 67, labels: "protocol=\"native\"", mirror: None }],
+    histograms: &[SlotDef { metric: 68, labels: "protocol=\"native\"", mirror: None }],
     keyed: &[],
 };
 
 /// The slots of a `process` row.
 pub static PROCESS: ScopeDef = ScopeDef {
     counters: &[
-        SlotDef { metric: 68, labels: "", mirror: None },
         SlotDef { metric: 69, labels: "", mirror: None },
-        SlotDef { metric: 70, labels: "operation=\"append\"", mirror: None },
-        SlotDef { metric: 70, labels: "operation=\"checkpoint\"", mirror: None },
-        SlotDef { metric: 70, labels: "operation=\"prune\"", mirror: None },
-        SlotDef { metric: 70, labels: "operation=\"read\"", mirror: None },
-        SlotDef { metric: 70, labels: "operation=\"replay\"", mirror: None },
-        SlotDef { metric: 71, labels: "", mirror: None },
+        SlotDef { metric: 70, labels: "", mirror: None },
+        SlotDef { metric: 71, labels: "operation=\"append\"", mirror: None },
+        SlotDef { metric: 71, labels: "operation=\"checkpoint\"", mirror: None },
+        SlotDef { metric: 71, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 71, labels: "operation=\"read\"", mirror: None },
+        SlotDef { metric: 71, labels: "operation=\"replay\"", mirror: None },
         SlotDef { metric: 72, labels: "", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"salts\"", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"geo_database\"", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"asn_database\"", mirror: None },
+        SlotDef { metric: 74, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 73,
+            metric: 75,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 74, labels: "", mirror: None },
-        SlotDef { metric: 75, labels: "", mirror: None },
         SlotDef { metric: 76, labels: "", mirror: None },
         SlotDef { metric: 77, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 78, labels: "", mirror: None },
         SlotDef { metric: 79, labels: "", mirror: None },
+    ],
+    histograms: &[
         SlotDef { metric: 80, labels: "", mirror: None },
+        SlotDef { metric: 81, labels: "", mirror: None },
+        SlotDef { metric: 82, labels: "", mirror: None },
     ],
     keyed: &[],
 };

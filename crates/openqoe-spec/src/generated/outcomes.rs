@@ -23,6 +23,9 @@ pub enum Rejected {
     /// It follows `session_end`.
     #[serde(rename = "after_end")]
     AfterEnd,
+    /// The viewer objects (`Sec-GPC: 1`) and `privacy.gpc` is `discard`. It was not kept.
+    #[serde(rename = "opted_out")]
+    OptedOut,
 }
 impl Rejected {
     /// Every variant, in order.
@@ -33,10 +36,18 @@ impl Rejected {
         Rejected::InvalidField,
         Rejected::Late,
         Rejected::AfterEnd,
+        Rejected::OptedOut,
     ];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] =
-        &["malformed_event", "unknown_type", "missing_field", "invalid_field", "late", "after_end"];
+    pub const NAMES: &'static [&'static str] = &[
+        "malformed_event",
+        "unknown_type",
+        "missing_field",
+        "invalid_field",
+        "late",
+        "after_end",
+        "opted_out",
+    ];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -54,6 +65,7 @@ impl Rejected {
             "invalid_field" => Some(Rejected::InvalidField),
             "late" => Some(Rejected::Late),
             "after_end" => Some(Rejected::AfterEnd),
+            "opted_out" => Some(Rejected::OptedOut),
             _ => None,
         }
     }
@@ -111,7 +123,7 @@ pub enum Outcome {
 }
 impl Outcome {
     /// Outcomes with their reasons.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 12;
     /// Every outcome with every reason, in order.
     pub const ALL: [Outcome; Outcome::COUNT] = [
         Outcome::Counted,
@@ -122,6 +134,7 @@ impl Outcome {
         Outcome::Rejected(Rejected::InvalidField),
         Outcome::Rejected(Rejected::Late),
         Outcome::Rejected(Rejected::AfterEnd),
+        Outcome::Rejected(Rejected::OptedOut),
         Outcome::Shed(Shed::QueueFull),
         Outcome::Shed(Shed::Journal),
         Outcome::Shed(Shed::SessionLimit),
@@ -132,7 +145,7 @@ impl Outcome {
             Outcome::Counted => 0,
             Outcome::Duplicate => 1,
             Outcome::Rejected(reason) => 2 + reason.index(),
-            Outcome::Shed(reason) => 8 + reason.index(),
+            Outcome::Shed(reason) => 9 + reason.index(),
         }
     }
     /// The outcome's name, without its reason.

@@ -68,7 +68,7 @@ export type EventBody =
 
 /** What is known about a session; sent once a batch. */
 export interface Attributes {
-  /** A salted hash of the viewer, made before it leaves the device. Never the id in clear. */
+  /** Who watches, hashed before it leaves the device. Admission hashes it again with a secret salt, so that not even an id in clear is kept. */
   viewer_id_hash?: string;
   /** The content the viewer meant to watch (video, playlist or channel). */
   asset_id?: string;
