@@ -165,6 +165,12 @@ impl Gateway {
         if kept.await.unwrap_or(false) { Ok(()) } else { Err(Shed::Journal) }
     }
 
+    /// How full the fullest queue is, 0 to 1.
+    pub(crate) fn pressure(&self) -> f64 {
+        let fill = |shard: &Shard| 1.0 - shard.queue.capacity() as f64 / shard.queue.max_capacity() as f64;
+        self.shards.iter().map(fill).fold(0.0, f64::max)
+    }
+
     /// Whether everything acknowledged before the start has been taken in again.
     pub(crate) fn has_replayed(&self) -> bool {
         self.replaying.load(Ordering::Acquire) == 0

@@ -11,6 +11,7 @@ mod gateway;
 mod internal;
 mod journal;
 mod listener;
+mod pressure;
 mod privacy;
 mod process;
 mod public;

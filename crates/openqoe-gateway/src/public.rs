@@ -22,6 +22,7 @@ use crate::assets;
 use crate::body;
 use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
+use crate::pressure::{self, Hints};
 use crate::privacy::RequestContext;
 
 /// Rejected events named in one answer; the ledger has the number of the others.
@@ -53,7 +54,7 @@ async fn ingest(
     let peer = head.extensions.get().map_or(UNKNOWN, |Peer(address)| *address);
     let context = RequestContext { peer, headers: &head.headers };
     let mut response = match take(protocol, &gateway, context, body).await {
-        Ok(admitted) => answer(&admitted),
+        Ok(admitted) => answer(&admitted, pressure::hints(gateway.pressure())),
         Err(refused) => refusal(refused),
     };
     let headers = response.headers_mut();
@@ -69,12 +70,7 @@ async fn take(
     context: RequestContext<'_>,
     body: Body,
 ) -> Result<Admitted, Refused> {
-    if !gateway.has_replayed() {
-        let refused = Refused {
-            reason: BatchRejection::Replaying,
-            message: "the gateway has just started and is taking in what it acknowledged before".into(),
-            hint: "send it again after Retry-After seconds, with a new sent_at",
-        };
+    if let Some(refused) = not_now(gateway) {
         gateway.tenant().note_refused(protocol.id, refused.reason);
         return Err(refused);
     }
@@ -86,9 +82,25 @@ async fn take(
     gateway.ingest(protocol, &received.body, &context).await
 }
 
+/// Why no body is read at the moment, before any work is done for it.
+fn not_now(gateway: &Gateway) -> Option<Refused> {
+    let (reason, message) = if !gateway.has_replayed() {
+        let message = "the gateway has just started and is taking in what it acknowledged before";
+        (BatchRejection::Replaying, message)
+    } else if gateway.pressure() >= pressure::SHED_FROM {
+        (BatchRejection::Overloaded, "the gateway has more to do than it can")
+    } else {
+        return None;
+    };
+    let hint = "send it again after Retry-After seconds, with a new sent_at";
+    Some(Refused { reason, message: message.into(), hint })
+}
+
 #[derive(Serialize)]
 struct Answer<'a> {
     accepted: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Hints>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rejected: Vec<Rejected<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -104,7 +116,7 @@ struct Rejected<'a> {
     message: &'a str,
 }
 
-fn answer(admitted: &Admitted) -> Response {
+fn answer(admitted: &Admitted, hints: Option<Hints>) -> Response {
     if admitted.shed > 0 {
         return problem(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -126,6 +138,7 @@ fn answer(admitted: &Admitted) -> Response {
     let status = if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let answer = Answer {
         accepted: admitted.accepted,
+        hints,
         rejected: rejected.collect(),
         warnings: &admitted.decoded.warnings,
     };

@@ -9,5 +9,6 @@ mod harness;
 mod ledger;
 mod lifecycle;
 mod mmdb;
+mod overload;
 mod privacy;
 mod privacy_grep;

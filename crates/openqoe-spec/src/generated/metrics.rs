@@ -309,17 +309,17 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 43;
+        pub const SLOTS: usize = 44;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::IngestEventsReceived(a0) => a0.index(),
                 Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 12 + a1.index(),
                 Self::IngestBatches(a0) => 13 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 14 + (a0.index()) * 11 + a1.index(),
-                Self::IngestBodyBytes(a0) => 25 + a0.index(),
-                Self::PrivacyBatches(a0) => 26 + a0.index(),
-                Self::MetricsOverflow(a0) => 32 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 14 + (a0.index()) * 12 + a1.index(),
+                Self::IngestBodyBytes(a0) => 26 + a0.index(),
+                Self::PrivacyBatches(a0) => 27 + a0.index(),
+                Self::MetricsOverflow(a0) => 33 + a0.index(),
             }
         }
     }
@@ -1253,7 +1253,7 @@ pub static METRICS: [MetricDef; 83] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 14,
-        slots: 11,
+        slots: 12,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1265,7 +1265,7 @@ pub static METRICS: [MetricDef; 83] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 25,
+        first_slot: 26,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1278,7 +1278,7 @@ pub static METRICS: [MetricDef; 83] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 26,
+        first_slot: 27,
         slots: 6,
         key: None,
         buckets: &[],
@@ -1291,7 +1291,7 @@ pub static METRICS: [MetricDef; 83] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 32,
+        first_slot: 33,
         slots: 11,
         key: None,
         buckets: &[],
@@ -1786,6 +1786,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 61,
             labels: concat!("protocol=\"native\"", ",", "reason=\"too_many_events\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 61,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"overloaded\""),
             mirror: None,
         },
         SlotDef {

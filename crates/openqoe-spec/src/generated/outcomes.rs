@@ -188,6 +188,9 @@ pub enum BatchRejection {
     /// The batch holds more than `limits.max_events` events.
     #[serde(rename = "too_many_events")]
     TooManyEvents,
+    /// The queues are all but full; the body was not even read.
+    #[serde(rename = "overloaded")]
+    Overloaded,
     /// The gateway has just started and is taking in what it acknowledged before.
     #[serde(rename = "replaying")]
     Replaying,
@@ -207,6 +210,7 @@ impl BatchRejection {
         BatchRejection::UnsupportedSpecVersion,
         BatchRejection::InvalidSession,
         BatchRejection::TooManyEvents,
+        BatchRejection::Overloaded,
         BatchRejection::Replaying,
         BatchRejection::ReadTimeout,
     ];
@@ -221,6 +225,7 @@ impl BatchRejection {
         "unsupported_spec_version",
         "invalid_session",
         "too_many_events",
+        "overloaded",
         "replaying",
         "read_timeout",
     ];
@@ -244,6 +249,7 @@ impl BatchRejection {
             "unsupported_spec_version" => Some(BatchRejection::UnsupportedSpecVersion),
             "invalid_session" => Some(BatchRejection::InvalidSession),
             "too_many_events" => Some(BatchRejection::TooManyEvents),
+            "overloaded" => Some(BatchRejection::Overloaded),
             "replaying" => Some(BatchRejection::Replaying),
             "read_timeout" => Some(BatchRejection::ReadTimeout),
             _ => None,
@@ -254,7 +260,7 @@ impl BatchRejection {
 impl BatchRejection {
     /// The HTTP status that says so.
     pub const fn status(self) -> u16 {
-        const STATUSES: &[u16] = &[413, 415, 415, 400, 400, 400, 400, 400, 413, 503, 408];
+        const STATUSES: &[u16] = &[413, 415, 415, 400, 400, 400, 400, 400, 413, 503, 503, 408];
         STATUSES[self as usize]
     }
 }

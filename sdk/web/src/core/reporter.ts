@@ -7,6 +7,7 @@ import type { Attributes, EventBody, SessionEnd } from './generated.js';
 import type { Guard } from './guard.js';
 import type { Options } from './options.js';
 import { createQueue } from './queue.js';
+import { createSampler } from './sampler.js';
 import { openSession, type Session } from './session.js';
 import { createTransport } from './transport.js';
 import { SDK_VERSION } from './version.js';
@@ -32,7 +33,8 @@ export interface Reporter {
 
 export function createReporter({ endpoint, fetch }: Options, { warn, safely }: Guard): Reporter {
   const queue = createQueue(QUEUE_BOUND, () => warn('the queue is full; events are being dropped'));
-  const transport = createTransport({ endpoint, fetch, queue, warn });
+  const sampler = createSampler();
+  const transport = createTransport({ endpoint, fetch, queue, warn, heed: sampler.heed });
   const attributes = createAttributes({ sdk_version: SDK_VERSION });
   let session: Session | undefined;
   let soon: ReturnType<typeof setTimeout> | undefined;
@@ -41,7 +43,9 @@ export function createReporter({ endpoint, fetch }: Options, { warn, safely }: G
     const owner = session;
     if (!owner) return;
     safely(() => {
-      const text = owner.stamp(event, at);
+      const sampled = sampler.admit(event);
+      if (!sampled) return;
+      const text = owner.stamp(sampled, at);
       const expendable = EXPENDABLE.test(event.type);
       queue.push({ session: owner, attributes: attributes.current, event: text, expendable });
     });

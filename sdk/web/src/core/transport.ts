@@ -3,6 +3,7 @@
 
 import type { Entry, Queue } from './queue.js';
 import { retryDelay } from './retry.js';
+import type { Hints } from './sampler.js';
 import { encodeBatch } from './wire.js';
 
 export interface Transport {
@@ -16,6 +17,8 @@ export interface TransportOptions {
   endpoint: string;
   queue: Queue;
   warn: (message: string) => void;
+  /** Takes what the gateway asks for. */
+  heed?: (hints: Hints | undefined) => void;
   fetch?: typeof fetch;
 }
 
@@ -24,7 +27,7 @@ const SMALL_CHARS = 15_000;
 const LARGE_CHARS = 100_000;
 const TIMEOUT_MS = 30_000;
 
-export function createTransport({ endpoint, queue, warn, fetch: custom }: TransportOptions): Transport {
+export function createTransport({ endpoint, queue, warn, heed, fetch: custom }: TransportOptions): Transport {
   let busy = false;
   let failures = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -49,6 +52,7 @@ export function createTransport({ endpoint, queue, warn, fetch: custom }: Transp
 
   async function tellDefects(response: Response): Promise<void> {
     const answer = await response.json().catch(() => ({}));
+    heed?.(answer.hints);
     if (!response.ok) warn(`batch refused (${response.status}): ${answer.message ?? answer.error ?? ''}`);
     for (const defect of answer.rejected ?? [])
       warn(`event rejected: ${defect.reason} ${defect.message ?? ''}`);
