@@ -95,6 +95,7 @@ pub(crate) fn measure(gateway: &Path, options: &Options, report: &mut Report) ->
         to_decode.push(rates[2] / rates[1]);
     }
     settled(&contenders[2])?;
+    power(gateway, options, report, time)?;
     let ceiling_errors = contenders[0].errors + contenders[1].errors;
     ensure!(ceiling_errors == 0, "a ceiling refused {ceiling_errors} bodies");
     for contender in &contenders {
@@ -111,6 +112,21 @@ pub(crate) fn measure(gateway: &Path, options: &Options, report: &mut Report) ->
         report.add(&format!("{}_cpu_us", contender.name), contender.cpu.clone());
     }
     report.add("load_cpu_us", load);
+    Ok(())
+}
+
+/// The gateway once more, with an fsync before each acknowledgement.
+fn power(gateway: &Path, options: &Options, report: &mut Report, time: Duration) -> Result<()> {
+    let environment = [("OPENQOE_JOURNAL_DURABILITY", "power")];
+    let server = Server::gateway_with(gateway, &options.serve, &environment)?;
+    let mut contender = Contender::new("power", server);
+    contender.turn(time / 2, false)?;
+    for _ in 0..3 {
+        contender.turn(time, true)?;
+    }
+    settled(&contender)?;
+    report.add("power_rps", contender.rps);
+    report.add("power_p99_ms", contender.p99);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod load;
 mod machine;
 mod memory;
 mod payload;
+mod replay;
 mod report;
 mod server;
 
@@ -28,7 +29,7 @@ const HELP: &str = "\
 Usage: cargo xtask bench [OPTIONS]
 
   --quick              fewer and shorter rounds
-  --only PART          http, memory or engine
+  --only PART          http, replay, memory or engine
   --json FILE          write the figures
   --write-docs         write docs/benchmarks.md
   --serve-args ARGS    more arguments for `openqoe serve`; its environment is passed on";
@@ -90,6 +91,10 @@ fn run(options: &Options) -> Result<()> {
     let mut report = Report::new(options);
     if options.wants("http") {
         http::measure(&gateway, options, &mut report)?;
+    }
+    if options.wants("replay") {
+        eprintln!("replay");
+        replay::measure(&gateway, options, &mut report)?;
     }
     if options.wants("memory") {
         eprintln!("memory and scrapes");

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::payload::{Bodies, EVENTS, LABEL_SETS};
 
 /// What the keys mean, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 27] = [
+const MEANINGS: [(&str, &str); 33] = [
     ("read_ceiling_rps", "requests/s of bare hyper that reads the body and answers 204"),
     ("decode_ceiling_rps", "the same, which also decodes it"),
     ("gateway_rps", "requests/s of the gateway"),
@@ -21,16 +21,22 @@ const MEANINGS: [(&str, &str); 27] = [
     ("gateway_to_decode_ceiling", "gateway / decode ceiling, round by round"),
     ("p50_ms", "latency of the gateway, median, ms"),
     ("p99_ms", "latency of the gateway, 99th percentile, ms"),
+    ("power_rps", "requests/s of the gateway with `durability = power`"),
+    ("power_p99_ms", "its latency, 99th percentile, ms"),
     ("errors", "answers of the gateway that were not 2xx"),
     ("read_ceiling_cpu_us", "CPU time of the read ceiling, µs a request"),
     ("decode_ceiling_cpu_us", "CPU time of the decode ceiling, µs a request"),
     ("gateway_cpu_us", "CPU time of the gateway, µs a request"),
     ("load_cpu_us", "CPU time of the load, µs a request"),
+    ("journal_bytes_per_event", "journal, bytes an event"),
+    ("session_read_ms", "reading one session back, ms"),
+    ("replay_seconds", "start after `kill -9` until ready, s"),
+    ("replay_events_per_s", "events a second of that start"),
     ("decode_ns_per_event", "decoding alone, ns an event"),
     ("ns_per_event_10k", "engine and table, 10,000 sessions, ns an event"),
     ("ns_per_event_100k", "engine and table, 100,000 sessions, ns an event"),
     ("ns_per_event_1m", "engine and table, 1,000,000 sessions, ns an event"),
-    ("rss_per_session_bytes", "memory of an active session, bytes"),
+    ("rss_per_session_bytes", "memory of the gateway / active sessions, bytes"),
     ("rss_100k_sessions_bytes", "memory of the gateway with 100,000 of them, bytes"),
     ("peak_rss_bytes", "peak memory, scrapes included, bytes"),
     ("scrape_series", "series of the scrapes below"),

@@ -37,17 +37,48 @@ impl Server {
     /// The gateway as it is shipped, on free ports, with a data directory of its own unless the environment names one.
     /// `arguments` come after `serve`; the environment is passed on.
     pub(crate) fn gateway(program: &Path, arguments: &[String]) -> Result<Server> {
+        Server::gateway_with(program, arguments, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub(crate) fn gateway_with(
+        program: &Path,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+    ) -> Result<Server> {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let data = match std::env::var_os("OPENQOE_DATA_DIR") {
             Some(_) => None,
             None => Some(std::env::temp_dir().join(format!("openqoe-bench-{}-{number}", std::process::id()))),
         };
+        Server::start(program, arguments, environment, data)
+    }
+
+    /// Kills it, without warning, and starts it once more with what it left.
+    pub(crate) fn again(mut self, program: &Path, arguments: &[String]) -> Result<Server> {
+        let data = self.data.take();
+        drop(self);
+        Server::start(program, arguments, &[], data)
+    }
+
+    /// Where it keeps its data.
+    pub(crate) fn data(&self) -> Option<&Path> {
+        self.data.as_deref()
+    }
+
+    fn start(
+        program: &Path,
+        arguments: &[String],
+        environment: &[(&str, &str)],
+        data: Option<PathBuf>,
+    ) -> Result<Server> {
         let mut child = Command::new(program)
             .arg("serve")
             .args(arguments)
             .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
             .envs(data.iter().map(|folder| ("OPENQOE_DATA_DIR", folder)))
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -95,16 +126,21 @@ impl Server {
 
     /// One scrape: how long it took in ms, and what it said.
     pub(crate) fn scrape(&self, accept: &str) -> Result<(f64, Vec<u8>)> {
+        self.get("/metrics", accept)
+    }
+
+    /// One request to the internal listener: how long it took in ms, and what it said.
+    pub(crate) fn get(&self, path: &str, accept: &str) -> Result<(f64, Vec<u8>)> {
         let started = Instant::now();
         let mut stream = TcpStream::connect(&self.internal)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         let head =
-            format!("GET /metrics HTTP/1.1\r\nhost: bench\r\nconnection: close\r\naccept: {accept}\r\n\r\n");
+            format!("GET {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\naccept: {accept}\r\n\r\n");
         stream.write_all(head.as_bytes())?;
         let mut answer = Vec::with_capacity(1 << 20);
         stream.read_to_end(&mut answer)?;
         let took = started.elapsed().as_secs_f64() * 1000.0;
-        ensure!(answer.starts_with(b"HTTP/1.1 200"), "the scrape failed");
+        ensure!(answer.starts_with(b"HTTP/1.1 200"), "GET {path} failed");
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").context("no body")?;
         Ok((took, answer.split_off(end + 4)))
     }

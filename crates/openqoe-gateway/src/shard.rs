@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use openqoe_engine::{Arrival, Engine, Stats};
 use openqoe_metrics::{ProcessScope, SharedRow, Snapshot, Table};
@@ -24,9 +24,6 @@ use crate::tenant::{Books, Tenant, Tenants};
 
 /// Batches of one group: enough to spread the cost of a write, few enough to answer the first of them soon.
 const MAX_GROUP: usize = 256;
-
-/// How long a busy shard lets a group gather.
-const GATHER: Duration = Duration::from_micros(250);
 
 /// What a shard can be told.
 pub(crate) enum Command {
@@ -130,15 +127,6 @@ impl Shard {
     }
 }
 
-/// The next command. Where batches come together, the next group is let gather: to be woken for each of them, and to wake its
-/// sender each time, would cost more than to take it in.
-fn wait(queue: &mut mpsc::Receiver<Command>, busy: bool) -> Option<Command> {
-    if busy && queue.is_empty() {
-        std::thread::sleep(GATHER);
-    }
-    queue.blocking_recv()
-}
-
 /// The thread's belongings.
 struct Worker {
     engine: Engine,
@@ -165,8 +153,7 @@ impl Worker {
         self.shared.replaying.fetch_sub(1, Ordering::AcqRel);
         let mut group = Vec::with_capacity(MAX_GROUP);
         let mut next = None;
-        let mut busy = false;
-        while let Some(command) = next.take().or_else(|| wait(&mut queue, busy)) {
+        while let Some(command) = next.take().or_else(|| queue.blocking_recv()) {
             match command {
                 Command::Batch(first) => {
                     group.push(first);
@@ -177,7 +164,6 @@ impl Worker {
                             Err(_) => break,
                         }
                     }
-                    busy = group.len() > 1;
                     self.take(&mut group);
                 }
                 Command::Tick(now) => self.tell_time(now),
