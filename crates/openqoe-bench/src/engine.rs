@@ -131,7 +131,7 @@ impl World {
     fn take(&mut self, chunk: Vec<Batch>) {
         let received_at = self.now as u64;
         for batch in chunk {
-            let arrival = Arrival { tenant: "default", source: Source(0), received_at, batch };
+            let arrival = Arrival { tenant: "default", source: Source(0), received_at, place: 0, batch };
             self.engine.apply(arrival, &mut self.table, &mut self.tally);
         }
         if self.now - self.ticked >= TICK_MS {

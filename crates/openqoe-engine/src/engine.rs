@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::playback::Emit;
 use crate::sequence::Place as Order;
 use crate::sessions::{Place, Session, Sessions, Waiting};
+use crate::summary::Summary;
 
 /// Who sent an event, as the ledger knows it: the gateway's affair, passed through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,26 @@ pub struct Source(pub u16);
 pub trait Ledger {
     /// One event of this tenant and source came to this end.
     fn outcome(&mut self, tenant: &str, source: Source, outcome: Outcome);
+
+    /// A view has ended. One that goes on after all, and ends again, is told again: the later counts.
+    fn ended(&mut self, _ended: &Ended<'_>) {}
+}
+
+/// A view that has ended.
+#[derive(Clone, Debug)]
+pub struct Ended<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// Its session.
+    pub session_id: &'a str,
+    /// When `t` was 0 in its first batch, epoch ms on the gateway's clock.
+    pub began_at: u64,
+    /// When it was last heard, epoch ms.
+    pub heard_at: u64,
+    /// [`Arrival::place`] of its newest batch.
+    pub batch: u64,
+    /// What it came to.
+    pub summary: &'a Summary,
 }
 
 /// A batch, and what the gateway knows about its arrival.
@@ -31,6 +52,8 @@ pub struct Arrival<'a> {
     pub source: Source,
     /// Epoch ms on the gateway's clock.
     pub received_at: u64,
+    /// Where the batch stands in the journal: the gateway's affair, passed through.
+    pub place: u64,
     /// The batch itself.
     pub batch: Batch,
 }
@@ -88,7 +111,7 @@ impl Engine {
         recorder: &mut R,
         ledger: &mut impl Ledger,
     ) {
-        let Arrival { tenant, source, received_at, batch } = arrival;
+        let Arrival { tenant, source, received_at, place: stands, batch } = arrival;
         let Some((place, set)) = self.session(tenant, &batch, recorder, ledger) else {
             for _ in &batch.events {
                 ledger.outcome(tenant, source, Outcome::Shed(Shed::SessionLimit));
@@ -97,14 +120,18 @@ impl Engine {
         };
         let origin = batch.origin(received_at);
         let Some(session) = self.sessions.get(place) else { return };
+        if session.heard_at == 0 {
+            session.began_at = origin;
+        }
         session.heard_at = session.heard_at.max(received_at);
+        session.batch = stands;
         let was_over = session.view.is_over();
         for event in batch.events {
             let at = origin.saturating_add(event.t).min(received_at);
             let waiting = Waiting { event, set, source, at, received_at };
             self.waiting = admit(session, waiting, self.waiting, &self.config, recorder, ledger);
         }
-        self.after(place, was_over);
+        self.after(place, was_over, ledger);
     }
 
     /// Lets time pass: ends silent views, gives up on lost events, forgets what ended long ago. `now` is epoch ms. Says
@@ -129,7 +156,7 @@ impl Engine {
                 view.time_out(&mut out);
                 changed = true;
             }
-            self.after(place, was_over);
+            self.after(place, was_over, ledger);
             if forgotten {
                 self.forget(place, ledger);
             }
@@ -162,8 +189,8 @@ impl Engine {
         if let Some(place) = self.sessions.find(&self.key) {
             let session = self.sessions.get(place)?;
             let same = session.attributes == attributes;
-            let set = if same { session.set } else { recorder.intern(tenant, &batch.attributes) };
-            session.attributes = attributes;
+            let set = if same { session.newest_set } else { recorder.intern(tenant, &batch.attributes) };
+            (session.attributes, session.newest_set) = (attributes, set);
             return Some((place, set));
         }
         if self.sessions.len() >= self.config.max_sessions {
@@ -176,10 +203,20 @@ impl Engine {
     }
 
     /// Keeps count and timer of a session that has changed.
-    fn after(&mut self, place: Place, was_over: bool) {
+    fn after(&mut self, place: Place, was_over: bool, ledger: &mut impl Ledger) {
         let Some(session) = self.sessions.get(place) else { return };
         let is_over = session.view.is_over();
         let due = due(session, &self.config);
+        if is_over && !was_over {
+            ledger.ended(&Ended {
+                tenant: session.tenant(),
+                session_id: session.id(),
+                began_at: session.began_at,
+                heard_at: session.heard_at,
+                batch: session.batch,
+                summary: &session.summary,
+            });
+        }
         match (was_over, is_over) {
             (false, true) => {
                 self.open -= 1;
@@ -222,9 +259,9 @@ fn emit<'a, R>(
     at: u64,
     recorder: &'a mut R,
 ) -> (&'a mut crate::playback::View, Emit<'a, R>) {
-    let Session { key, tenant_len, view, set, .. } = session;
+    let Session { key, tenant_len, view, set, summary, .. } = session;
     let session_id = &key[*tenant_len + 1..];
-    (view, Emit { set: *set, at, session_id, recorder })
+    (view, Emit { set: *set, at, session_id, summary, recorder })
 }
 
 /// Decides about one event; returns how many events wait afterwards.

@@ -10,7 +10,9 @@ mod engine;
 mod playback;
 mod sequence;
 mod sessions;
+mod summary;
 
 pub use checkpoint::RestoreError;
 pub use config::Config;
-pub use engine::{Arrival, Engine, Ledger, Source, Stats};
+pub use engine::{Arrival, Ended, Engine, Ledger, Source, Stats};
+pub use summary::Summary;

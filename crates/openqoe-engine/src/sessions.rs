@@ -9,6 +9,7 @@ use crate::checkpoint::{growing, named};
 use crate::engine::Source;
 use crate::playback::View;
 use crate::sequence::Sequence;
+use crate::summary::Summary;
 
 /// One session. Checkpoints hold it as it is: a change of its fields, or of those within, is a new version of them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,12 +19,19 @@ pub(crate) struct Session {
     pub(crate) tenant_len: usize,
     pub(crate) view: View,
     pub(crate) sequence: Sequence<Waiting>,
+    /// The label set of the newest event taken in.
     pub(crate) set: LabelSetId,
-    /// Hash of the attributes `set` stands for.
+    /// Hash of the attributes of the newest batch, and their label set: its events may still wait.
     pub(crate) attributes: u64,
+    pub(crate) newest_set: LabelSetId,
     /// When it was last heard, epoch ms on the gateway's clock.
     #[serde(deserialize_with = "growing")]
     pub(crate) heard_at: u64,
+    /// When `t` was 0, epoch ms on the gateway's clock.
+    pub(crate) began_at: u64,
+    /// Where its newest batch stands in the journal.
+    pub(crate) batch: u64,
+    pub(crate) summary: Summary,
     /// `session_end` has been taken in: nothing may follow.
     pub(crate) closed: bool,
     timer: u64,
@@ -32,6 +40,10 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn tenant(&self) -> &str {
         &self.key[..self.tenant_len]
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.key[self.tenant_len + 1..]
     }
 }
 
@@ -105,7 +117,11 @@ impl Sessions {
             sequence: Sequence::default(),
             set,
             attributes,
+            newest_set: set,
             heard_at: 0,
+            began_at: 0,
+            batch: 0,
+            summary: Summary::default(),
             closed: false,
             timer: u64::MAX,
         };

@@ -115,7 +115,7 @@ impl Run {
         let (started_at, sent_at) = (self.now - 72_000, self.now);
         let batch = Batch { session_id, started_at, sent_at, attributes, events: events.to_vec() };
         let source = Source(u16::from(country));
-        let arrival = Arrival { tenant: "t", source, received_at: self.now, batch };
+        let arrival = Arrival { tenant: "t", source, received_at: self.now, place: 0, batch };
         self.engine.apply(arrival, &mut self.log, &mut self.outcomes);
     }
 
@@ -209,7 +209,7 @@ fn other_versions_and_other_bytes_are_told_apart() {
     assert!(Engine::restore(config(), &bytes).is_ok());
     bytes[4] += 1;
     let error = Engine::restore(config(), &bytes).unwrap_err();
-    assert_eq!(error.to_string(), "a checkpoint of version 2, where this build reads version 1");
+    assert_eq!(error.to_string(), "a checkpoint of version 3, where this build reads version 2");
     bytes[0] += 1;
     assert!(matches!(Engine::restore(config(), &bytes), Err(RestoreError::Foreign)));
 }

@@ -109,7 +109,8 @@ fn feed<'a>(events: impl IntoIterator<Item = &'a Event>) -> (Totals, Outcomes, E
             attributes: Attributes::default(),
             events: vec![event.clone()],
         };
-        let arrival = Arrival { tenant: "t", source: Source(0), received_at: BASE + 1_000_000, batch };
+        let arrival =
+            Arrival { tenant: "t", source: Source(0), received_at: BASE + 1_000_000, place: 0, batch };
         engine.apply(arrival, &mut totals, &mut outcomes);
     }
     (totals.without_zeros(), outcomes, engine)
@@ -202,7 +203,7 @@ fn sessions_are_bounded_and_ended_ones_make_room() {
         };
         let before = outcomes.others;
         engine.apply(
-            Arrival { tenant: "t", source: Source(0), received_at: BASE, batch },
+            Arrival { tenant: "t", source: Source(0), received_at: BASE, place: 0, batch },
             &mut totals,
             &mut outcomes,
         );

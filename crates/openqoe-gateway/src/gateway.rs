@@ -15,6 +15,7 @@ use openqoe_spec::metrics::tenant::Gauge as TenantGauge;
 use openqoe_spec::{Batch, Guarded, Outcome, Protocol, Rejected, SessionState, Shed};
 use tokio::sync::{oneshot, watch};
 
+use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::journal::keeper::Keeper;
@@ -68,9 +69,11 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
+        let archive = Archive::start(&config.data_dir, &config.sessions, process.clone())?;
         let shared = Shared {
             tenants: tenants.clone(),
             process: process.clone(),
+            archive: archive.clone(),
             appended: Arc::default(),
             replaying: Arc::new(AtomicUsize::new(shards.len())),
         };
@@ -85,6 +88,7 @@ impl Gateway {
             shards: shards.iter().map(|shard| shard.queue.clone()).collect(),
             guard: guard.clone(),
             process: process.clone(),
+            archive,
             appended: shared.appended.clone(),
             restored,
         });

@@ -4,19 +4,17 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Path, State};
+use axum::Router;
+use axum::extract::State;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use openqoe_metrics::negotiate;
-use openqoe_spec::Batch;
-use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use crate::gateway::Gateway;
-use crate::journal::Entry;
+use crate::sessions;
 
 /// Scrapes at the same time; each holds a snapshot in memory.
 static SCRAPES: Semaphore = Semaphore::const_new(2);
@@ -25,7 +23,7 @@ static SCRAPES: Semaphore = Semaphore::const_new(2);
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
-        .route("/api/v1/tenants/{tenant}/sessions/{session_id}/events", get(session_events))
+        .merge(sessions::routes())
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))
         .route("/", get(async || Html(include_str!("home.html"))))
@@ -41,32 +39,6 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> (StatusCode, &'static str
             "The journal is being replayed, or a shard has stopped; see the log.\n",
         )
     }
-}
-
-/// One batch of a session, as the journal has it.
-#[derive(Serialize)]
-struct SessionBatch<'a> {
-    protocol: &'static str,
-    received_at: u64,
-    #[serde(flatten)]
-    batch: &'a Batch,
-}
-
-async fn session_events(
-    State(gateway): State<Arc<Gateway>>,
-    Path((tenant, session_id)): Path<(String, String)>,
-) -> Response {
-    let entries = gateway.session(&tenant, &session_id).await;
-    if entries.is_empty() {
-        return (StatusCode::NOT_FOUND, "The journal has nothing of that session (any more).\n")
-            .into_response();
-    }
-    let batches = entries.iter().map(|Entry { protocol, received_at, batch, .. }| SessionBatch {
-        protocol: protocol.as_str(),
-        received_at: *received_at,
-        batch,
-    });
-    Json(batches.collect::<Vec<_>>()).into_response()
 }
 
 async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {

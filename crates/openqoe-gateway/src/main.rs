@@ -1,5 +1,6 @@
 //! `openqoe`: one process between media players and the Prometheus world.
 
+mod archive;
 mod assets;
 mod body;
 mod cli;
@@ -17,6 +18,7 @@ mod process;
 mod public;
 mod recovery;
 mod serve;
+mod sessions;
 mod shard;
 mod tenant;
 mod user_agent;

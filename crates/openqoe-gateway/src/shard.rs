@@ -4,6 +4,7 @@
 //! Batches that have gathered become durable together, then their senders are answered, then they are taken in.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -16,11 +17,12 @@ use openqoe_spec::metrics::process::{Counter, Histogram};
 use openqoe_spec::{Batch, Protocol};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::journal::checkpoint::ShardState;
 use crate::journal::keeper::ms;
 use crate::journal::{Entry, Journal, JournalError, Position, Record, record};
-use crate::tenant::{Books, Tenant, Tenants};
+use crate::tenant::{Books, Ending, Tenant, Tenants};
 
 /// Batches of one group: enough to spread the cost of a write, few enough to answer the first of them soon.
 const MAX_GROUP: usize = 256;
@@ -82,6 +84,7 @@ pub(crate) struct Origin {
 pub(crate) struct Shared {
     pub(crate) tenants: Arc<Tenants>,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
+    pub(crate) archive: Archive,
     /// Bytes all shards have appended to their journals.
     pub(crate) appended: Arc<AtomicU64>,
     /// Shards that have not yet taken in again what was acknowledged before the start.
@@ -113,7 +116,7 @@ impl Shard {
             table,
             journal,
             position,
-            books: Books::new(shared.tenants.clone()),
+            books: Books::new(shared.tenants.clone(), shared.archive.keeps()),
             shared,
             records: Vec::new(),
             tick: 0,
@@ -191,28 +194,33 @@ impl Worker {
         self.push_tick();
         group.iter().for_each(|admission| self.records.extend_from_slice(&admission.record));
         let durable = self.append();
+        let batches: usize = group.iter().map(|admission| admission.record.len()).sum();
+        let mut place = self.position.saturating_sub(batches as u64);
         let mut kept = Vec::with_capacity(group.len());
-        for Admission { tenant, protocol, received_at, batch, done, .. } in group.drain(..) {
+        for Admission { tenant, protocol, received_at, batch, record, done } in group.drain(..) {
             // A sender that has gone will ask again.
             let _ = done.send(durable);
-            kept.push((tenant, protocol, received_at, batch));
+            kept.push((tenant, protocol, received_at, place, batch));
+            place += record.len() as u64;
         }
         if !durable {
             return;
         }
-        for (tenant, protocol, received_at, batch) in kept {
+        for (tenant, protocol, received_at, place, batch) in kept {
             let source = tenant.source(protocol);
-            let arrival = Arrival { tenant: tenant.name(), source, received_at, batch };
+            let arrival = Arrival { tenant: tenant.name(), source, received_at, place, batch };
             self.books.open(&tenant);
             self.engine.apply(arrival, &mut self.table, &mut self.books);
         }
         self.books.flush();
+        self.archive();
     }
 
     fn tell_time(&mut self, now: u64) {
         self.tick = now;
         self.has_expired |= self.engine.expire(now, &mut self.table, &mut self.books);
         self.books.flush();
+        self.archive();
     }
 
     /// Writes down what time has changed, so that nobody sees what a replay would not come to.
@@ -264,12 +272,12 @@ impl Worker {
         let (from, started) = (self.position, Instant::now());
         let process = self.shared.process.clone();
         let mut batches = 0_u64;
-        let mut visit = |position, record| {
-            self.position = position;
+        let mut visit = |place: Range<Position>, record| {
+            self.position = place.end;
             match record {
                 Record::Batch(entry) => {
                     batches += 1;
-                    self.take_again(entry);
+                    self.take_again(entry, place.start);
                 }
                 Record::Tick(now) => {
                     self.engine.expire(now, &mut self.table, &mut self.books);
@@ -288,14 +296,34 @@ impl Worker {
         process.count(Counter::JournalReplayedBatches, batches as f64);
         tracing::info!(batches, from, to = self.position, took = ?started.elapsed(), "journal replayed");
         self.journal = Some(journal);
+        self.archive();
     }
 
-    fn take_again(&mut self, entry: Entry) {
+    fn take_again(&mut self, entry: Entry, place: Position) {
         let Entry { tenant, protocol, received_at, batch } = entry;
         let tenant = self.shared.tenants.named(&tenant);
         let source = tenant.source(protocol);
-        let arrival = Arrival { tenant: tenant.name(), source, received_at, batch };
+        let arrival = Arrival { tenant: tenant.name(), source, received_at, place, batch };
         self.engine.apply(arrival, &mut self.table, &mut self.books);
+    }
+
+    /// Sends the rows of sessions that have ended on their way, with what their newest batch says of them.
+    fn archive(&mut self) {
+        let Some(journal) = &mut self.journal else { return self.books.ended.clear() };
+        for Ending { mut row, batch } in self.books.ended.drain(..) {
+            match journal.batch(batch) {
+                Ok(Some(Entry { protocol, batch, .. })) => {
+                    (row.protocol, row.attributes) = (protocol, batch.attributes);
+                }
+                // Pruned by now: the row stands without them.
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(%error, "a session's attributes could not be read back");
+                    self.shared.process.count(Counter::JournalErrors(Operation::Read), 1.0);
+                }
+            }
+            self.shared.archive.keep(row);
+        }
     }
 
     /// From here on it is news. Whoever was watching before may go on; that is a record too, for the next replay.

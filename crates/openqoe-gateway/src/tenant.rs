@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use openqoe_engine::{Ledger, Source};
+use openqoe_engine::{Ended, Ledger, Source};
 use openqoe_metrics::{SharedRow, TenantScope};
 use openqoe_spec::metrics::tenant::{Counter, Gauge, Histogram};
-use openqoe_spec::{BatchRejection, Guarded, Outcome, PrivacyAction, Protocol};
+use openqoe_spec::{Attributes, BatchRejection, Guarded, Outcome, PrivacyAction, Protocol};
+
+use crate::archive::Row;
+use crate::journal::Position;
 
 /// One tenant. There is one, `default`, until keys tell more of them apart.
 pub(crate) struct Tenant {
@@ -105,12 +108,23 @@ pub(crate) struct Books {
     counts: Counts,
     /// Off during a replay: those events stand in the books of the process that received them.
     is_live: bool,
+    /// Sessions that have ended since somebody took them from here, when they are kept at all.
+    pub(crate) ended: Vec<Ending>,
+    archives: bool,
+}
+
+/// A row of the archive, but for what the session's newest batch says of it.
+pub(crate) struct Ending {
+    pub(crate) row: Row,
+    /// Where that batch stands in the journal.
+    pub(crate) batch: Position,
 }
 
 impl Books {
     /// Books that are closed yet.
-    pub(crate) fn new(tenants: Arc<Tenants>) -> Books {
-        Books { tenants, current: None, counts: Counts::default(), is_live: false }
+    pub(crate) fn new(tenants: Arc<Tenants>, archives: bool) -> Books {
+        let counts = Counts::default();
+        Books { tenants, current: None, counts, is_live: false, ended: Vec::new(), archives }
     }
 
     /// From here on it is news.
@@ -148,5 +162,21 @@ impl Ledger for Books {
         if let (true, Some(counts)) = (self.is_live, self.counts.get_mut(usize::from(source.0))) {
             counts[outcome.index()] += 1;
         }
+    }
+
+    fn ended(&mut self, ended: &Ended<'_>) {
+        if !self.archives {
+            return;
+        }
+        let row = Row {
+            tenant: ended.tenant.into(),
+            session_id: ended.session_id.into(),
+            protocol: Protocol::Native,
+            began_at: ended.began_at,
+            heard_at: ended.heard_at,
+            attributes: Attributes::default(),
+            summary: ended.summary.clone(),
+        };
+        self.ended.push(Ending { row, batch: ended.batch });
     }
 }

@@ -115,7 +115,8 @@ impl Run {
             self.outcomes.note(Outcome::Rejected(rejection.reason), rejection.reason.as_str());
         }
         for batch in decoded.batches {
-            let arrival = Arrival { tenant: "default", source: Source(0), received_at: self.now, batch };
+            let arrival =
+                Arrival { tenant: "default", source: Source(0), received_at: self.now, place: 0, batch };
             self.engine.apply(arrival, &mut self.table, &mut self.outcomes);
         }
     }

@@ -3,6 +3,8 @@
 use openqoe_spec::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
 use openqoe_spec::{Exemplar, LabelSetId, Measurement, Recorder};
 
+use crate::summary::Summary;
+
 /// Where one session's measurements go.
 pub(crate) struct Emit<'a, R> {
     /// The session's label set.
@@ -10,30 +12,37 @@ pub(crate) struct Emit<'a, R> {
     /// When the event happened, epoch ms on the gateway's clock.
     pub(crate) at: u64,
     pub(crate) session_id: &'a str,
+    /// The session's own account of it.
+    pub(crate) summary: &'a mut Summary,
     pub(crate) recorder: &'a mut R,
 }
 
 impl<R: Recorder> Emit<'_, R> {
+    fn say(&mut self, measurement: Measurement<'_>) {
+        self.summary.note(&measurement);
+        self.recorder.record(self.set, measurement);
+    }
+
     pub(crate) fn one(&mut self, counter: Counter) {
         self.add(counter, 1.0);
     }
 
     /// Adds milliseconds to a counter of seconds, or so many of anything else.
     pub(crate) fn add(&mut self, counter: Counter, by: f64) {
-        self.recorder.record(self.set, Measurement::Count(counter, by));
+        self.say(Measurement::Count(counter, by));
     }
 
     pub(crate) fn keyed(&mut self, counter: KeyedCounter, key: &str) {
-        self.recorder.record(self.set, Measurement::CountKeyed(counter, key));
+        self.say(Measurement::CountKeyed(counter, key));
     }
 
     pub(crate) fn shift(&mut self, gauge: Gauge, by: f64) {
-        self.recorder.record(self.set, Measurement::Move(gauge, by));
+        self.say(Measurement::Move(gauge, by));
     }
 
     /// A value in milliseconds.
     pub(crate) fn observe(&mut self, histogram: Histogram, ms: u64) {
-        self.recorder.record(self.set, Measurement::Observe(histogram, ms as f64, self.exemplar()));
+        self.say(Measurement::Observe(histogram, ms as f64, self.exemplar()));
     }
 
     /// A value in milliseconds that stands for so many.
@@ -41,16 +50,16 @@ impl<R: Recorder> Emit<'_, R> {
         if times == 1 {
             self.observe(histogram, ms);
         } else {
-            self.recorder.record(self.set, Measurement::ObserveMany(histogram, ms as f64, times));
+            self.say(Measurement::ObserveMany(histogram, ms as f64, times));
         }
     }
 
     pub(crate) fn grow(&mut self, histogram: Histogram, ms: u64) {
-        self.recorder.record(self.set, Measurement::Advance(histogram, ms as f64));
+        self.say(Measurement::Advance(histogram, ms as f64));
     }
 
     pub(crate) fn settle(&mut self, histogram: Histogram, ms: u64) {
-        self.recorder.record(self.set, Measurement::Settle(histogram, ms as f64, self.exemplar()));
+        self.say(Measurement::Settle(histogram, ms as f64, self.exemplar()));
     }
 }
 

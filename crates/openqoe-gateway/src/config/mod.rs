@@ -27,6 +27,7 @@ pub(crate) struct Config {
     /// Where journal and checkpoints are; empty keeps everything in memory only.
     pub(crate) data_dir: PathBuf,
     pub(crate) journal: Journal,
+    pub(crate) sessions: Sessions,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
@@ -54,6 +55,22 @@ pub(crate) struct Journal {
     pub(crate) retention: Duration,
     /// Bytes of the journal, beyond which the oldest half of what a checkpoint holds goes.
     pub(crate) max_bytes: u64,
+}
+
+/// How long the rows of ended sessions are kept.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Sessions {
+    #[serde(with = "humantime_serde")]
+    pub(crate) retention: Duration,
+    /// Rows beyond which the oldest go.
+    pub(crate) max_rows: u64,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Sessions { retention: Duration::from_secs(30 * 24 * 3600), max_rows: 5_000_000 }
+    }
 }
 
 impl Default for Journal {
@@ -124,6 +141,7 @@ impl Default for Config {
             shards: 0,
             data_dir: PathBuf::from("openqoe-data"),
             journal: Journal::default(),
+            sessions: Sessions::default(),
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Position;
 use super::checkpoint::{Checkpoint, ShardState};
+use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config;
 use crate::shard::{Command, Prune};
@@ -28,6 +29,7 @@ pub(crate) struct Keeper {
     pub(crate) shards: Vec<mpsc::Sender<Command>>,
     pub(crate) guard: Arc<Guard>,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
+    pub(crate) archive: Archive,
     /// Bytes all shards have appended: without news there is nothing to save.
     pub(crate) appended: Arc<AtomicU64>,
     /// The checkpoint the gateway was restored from.
@@ -79,6 +81,8 @@ impl Keeper {
         let Some((shards, guard)) = self.states() else { return };
         let positions = shards.iter().map(|shard| shard.position).collect();
         let number = kept.number + 1;
+        // What the shards have told it by now is in no replay after this checkpoint.
+        self.archive.flush();
         let written = Checkpoint { number, guard, shards }.write(&self.folder);
         if let Err(error) = &written {
             tracing::error!(%error, "no checkpoint; the journal is kept until there is one");

@@ -11,6 +11,8 @@ pub(crate) mod keeper;
 pub(crate) mod record;
 mod segments;
 
+use std::ops::Range;
+
 pub(crate) use record::{Entry, Record};
 pub(crate) use segments::SegmentJournal;
 
@@ -36,13 +38,17 @@ pub(crate) trait Journal: Send {
     /// promises, and the place behind them is the answer. After an error none of them is in the journal.
     fn append(&mut self, records: &[u8]) -> Result<Position, JournalError>;
 
-    /// The records after a position, in order, each with the place behind it. What is damaged is passed over and told.
+    /// The records after a position, in order, each with the places before and behind it. What is damaged is passed over
+    /// and told.
     fn replay(
         &mut self,
         after: Position,
-        visit: &mut dyn FnMut(Position, Record),
+        visit: &mut dyn FnMut(Range<Position>, Record),
         damaged: &mut dyn FnMut(JournalError),
     ) -> Result<(), JournalError>;
+
+    /// The batch that begins at a position; `None` when it is not there any more.
+    fn batch(&mut self, at: Position) -> Result<Option<Entry>, JournalError>;
 
     /// The batches of one session, in order of arrival.
     fn session(&mut self, tenant: &str, session_id: &str) -> Result<Vec<Entry>, JournalError>;

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -106,7 +107,7 @@ impl Journal for SegmentJournal {
     fn replay(
         &mut self,
         after: Position,
-        visit: &mut dyn FnMut(Position, Record),
+        visit: &mut dyn FnMut(Range<Position>, Record),
         damaged: &mut dyn FnMut(JournalError),
     ) -> Result<(), JournalError> {
         self.torn.take().into_iter().for_each(&mut *damaged);
@@ -117,7 +118,9 @@ impl Journal for SegmentJournal {
             for stretch in frame::scan(&bytes, HEAD.saturating_add(skip).min(bytes.len())) {
                 match stretch {
                     Stretch::Frame(offset, payload) => match record::read(place(offset), payload) {
-                        Ok(record) => visit(place(offset + frame::HEAD + payload.len()), record),
+                        Ok(record) => {
+                            visit(place(offset)..place(offset + frame::HEAD + payload.len()), record);
+                        }
                         Err(error) => damaged(error),
                     },
                     Stretch::Damage(offset, length) => damaged(JournalError::Damaged {
@@ -130,6 +133,19 @@ impl Journal for SegmentJournal {
         }
         // A checkpoint may know of records the disk has lost: positions are not given twice.
         if after > self.end() { self.roll(after) } else { Ok(()) }
+    }
+
+    fn batch(&mut self, at: Position) -> Result<Option<Entry>, JournalError> {
+        let offset = |start: Position| u32::try_from(at - start + HEAD as u64).unwrap_or(u32::MAX);
+        if at >= self.active.start {
+            return Ok(entry(&self.active.file, offset(self.active.start)));
+        }
+        let number = self.sealed.partition_point(|segment| segment.start <= at);
+        let Some(segment) = number.checked_sub(1).and_then(|number| self.sealed.get(number)) else {
+            return Ok(None);
+        };
+        let file = File::open(&segment.path).map_err(|source| failed(&segment.path, source))?;
+        Ok(entry(&file, offset(segment.start)))
     }
 
     fn session(&mut self, tenant: &str, session_id: &str) -> Result<Vec<Entry>, JournalError> {

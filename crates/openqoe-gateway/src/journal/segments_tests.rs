@@ -60,6 +60,10 @@ fn batches_come_back_in_order_and_sessions_by_name() {
     assert_eq!(replay(&mut journal, 0), ((0..40).collect(), 0));
     assert_eq!(replay(&mut journal, places[24]), ((25..40).collect(), 0));
     assert_eq!(append(&mut journal, "even", 40) - places[39], places[38] - places[37]);
+    for seq in [0, 17, 39] {
+        let start = if seq == 0 { 0 } else { places[seq - 1] };
+        assert_eq!(journal.batch(start).unwrap().unwrap().batch.events[0].seq, seq as u64);
+    }
     let found = journal.session("t", "even").unwrap();
     let expected: Vec<Batch> = (0..=40).step_by(2).map(|seq| batch("even", seq)).collect();
     assert_eq!(found.into_iter().map(|entry| entry.batch).collect::<Vec<_>>(), expected);

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::erase::{Erased, erase_viewer};
 use super::{Salts, salts_path};
+use crate::archive::Store;
 use crate::config::{Config, Durability};
 use crate::recovery;
 
@@ -85,7 +86,11 @@ impl Viewer {
                 recovery::open_journal(&data_dir, number, Durability::Power).with_context(about)?;
             erased += erase_viewer(&mut journal, &salts, &self.tenant, &viewer)?;
         }
-        println!("erased {} sessions, {} batches", erased.sessions, erased.batches);
+        let hashes = salts.hashes(&self.tenant, &viewer);
+        let sessions: Vec<&str> = erased.sessions.iter().map(|session| &**session).collect();
+        let rows = Store::open(&data_dir)?.erase(&self.tenant, &hashes, &sessions)?;
+        let Erased { sessions, batches } = erased;
+        println!("erased {} sessions, {batches} batches, {rows} rows of ended sessions", sessions.len());
         Ok(())
     }
 

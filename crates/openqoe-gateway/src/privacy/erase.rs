@@ -11,13 +11,13 @@ use crate::journal::{Entry, Journal, JournalError};
 /// What was erased.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Erased {
-    pub(super) sessions: usize,
+    pub(super) sessions: BTreeSet<Box<str>>,
     pub(super) batches: u64,
 }
 
 impl std::ops::AddAssign for Erased {
     fn add_assign(&mut self, other: Erased) {
-        self.sessions += other.sessions;
+        self.sessions.extend(other.sessions);
         self.batches += other.batches;
     }
 }
@@ -45,7 +45,7 @@ pub(super) fn erase_viewer(
     }
     let batches = journal
         .erase(&mut |entry: &Entry| &*entry.tenant == tenant && sessions.contains(&entry.batch.session_id))?;
-    Ok(Erased { sessions: sessions.len(), batches })
+    Ok(Erased { sessions, batches })
 }
 
 #[cfg(test)]
@@ -91,7 +91,7 @@ mod tests {
         let stranger = erase_viewer(&mut journal, &salts, "default", "carol").unwrap();
         assert_eq!(stranger, Erased::default());
         let erased = erase_viewer(&mut journal, &salts, "default", "alice").unwrap();
-        assert_eq!(erased, Erased { sessions: 2, batches: 3 });
+        assert_eq!((erased.sessions.len(), erased.batches), (2, 3));
         let sessions =
             [("default", "before-login"), ("default", "later"), ("other", "later"), ("default", "bobs")];
         let left = sessions.map(|(tenant, session)| journal.session(tenant, session).unwrap().len());

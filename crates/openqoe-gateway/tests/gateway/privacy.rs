@@ -81,8 +81,8 @@ fn a_viewer_is_kept_as_a_hash_and_can_be_erased() {
     for (text, expected) in [(&*alice, true), ("alices-first", true), (&*bob, true), ("bobs", true)] {
         assert_eq!(journalled(&data_dir, text), expected, "{text}");
     }
-    assert_eq!(printed(&erase("alice")), "erased 2 sessions, 2 batches");
-    assert_eq!(printed(&erase("alice")), "erased 0 sessions, 0 batches");
+    assert_eq!(printed(&erase("alice")), "erased 2 sessions, 2 batches, 0 rows of ended sessions");
+    assert_eq!(printed(&erase("alice")), "erased 0 sessions, 0 batches, 0 rows of ended sessions");
     for (text, expected) in [(&*alice, false), ("alices-", false), (&*bob, true), ("bobs", true)] {
         assert_eq!(journalled(&data_dir, text), expected, "{text}");
     }

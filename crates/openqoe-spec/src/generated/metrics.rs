@@ -380,12 +380,16 @@ pub mod process {
         JournalReplayedBatches,
         /// `openqoe_privacy_errors_total`: Salts that could not be rotated and databases that could not be read again; what was there stays in use.
         PrivacyErrors(PrivacyOperation),
+        /// `openqoe_archive_rows_total`: Rows of ended sessions written to the archive, repeats included.
+        ArchiveRows,
+        /// `openqoe_archive_rows_lost_total`: Rows of ended sessions the archive could not take. Their events stay in the journal.
+        ArchiveRowsLost,
         /// `process_cpu_seconds_total`: User and system CPU time spent.
         ProcessCpuSeconds,
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 12;
+        pub const SLOTS: usize = 14;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -394,7 +398,9 @@ pub mod process {
                 Self::JournalErrors(a0) => 2 + a0.index(),
                 Self::JournalReplayedBatches => 7,
                 Self::PrivacyErrors(a0) => 8 + a0.index(),
-                Self::ProcessCpuSeconds => 11,
+                Self::ArchiveRows => 11,
+                Self::ArchiveRowsLost => 12,
+                Self::ProcessCpuSeconds => 13,
             }
         }
     }
@@ -451,7 +457,7 @@ pub mod process {
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 83] = [
+pub static METRICS: [MetricDef; 85] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1415,13 +1421,39 @@ pub static METRICS: [MetricDef; 83] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_archive_rows_total",
+        help: "Rows of ended sessions written to the archive, repeats included.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 11,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_archive_rows_lost_total",
+        help: "Rows of ended sessions the archive could not take. Their events stay in the journal.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 12,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_cpu_seconds_total",
         help: "User and system CPU time spent.",
         kind: MetricKind::Counter,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 11,
+        first_slot: 13,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1847,22 +1879,24 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 73, labels: "operation=\"geo_database\"", mirror: None },
         SlotDef { metric: 73, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 74, labels: "", mirror: None },
+        SlotDef { metric: 75, labels: "", mirror: None },
+        SlotDef { metric: 76, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 75,
+            metric: 77,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 76, labels: "", mirror: None },
-        SlotDef { metric: 77, labels: "", mirror: None },
         SlotDef { metric: 78, labels: "", mirror: None },
         SlotDef { metric: 79, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 80, labels: "", mirror: None },
         SlotDef { metric: 81, labels: "", mirror: None },
+    ],
+    histograms: &[
         SlotDef { metric: 82, labels: "", mirror: None },
+        SlotDef { metric: 83, labels: "", mirror: None },
+        SlotDef { metric: 84, labels: "", mirror: None },
     ],
     keyed: &[],
 };
