@@ -15,6 +15,7 @@ use openqoe_spec::Batch;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use crate::cardinality;
 use crate::gateway::Gateway;
 use crate::journal::Entry;
 
@@ -25,6 +26,7 @@ static SCRAPES: Semaphore = Semaphore::const_new(2);
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
+        .route("/api/v1/cardinality", get(cardinality::report))
         .route("/api/v1/tenants/{tenant}/sessions/{session_id}/events", get(session_events))
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))

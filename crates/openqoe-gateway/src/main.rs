@@ -2,6 +2,7 @@
 
 mod assets;
 mod body;
+mod cardinality;
 mod cli;
 mod clock;
 mod config;

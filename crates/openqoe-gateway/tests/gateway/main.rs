@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod cardinality;
 mod durability;
 mod exposition;
 mod harness;
