@@ -175,6 +175,11 @@ impl Engine {
         Stats { open: self.open, parked: self.sessions.len() - self.open, waiting: self.waiting }
     }
 
+    /// The label sets sessions refer to, their waiting events included; some of them more than once.
+    pub fn label_sets(&self) -> impl Iterator<Item = LabelSetId> + '_ {
+        self.sessions.label_sets()
+    }
+
     /// The batch's session and label set, made when they are new. `None` when there is no room.
     fn session<R: Recorder + Labels>(
         &mut self,

@@ -69,6 +69,11 @@ impl<T> Sequence<T> {
         self.waiting.first_key_value().map(|(_, event)| event)
     }
 
+    /// Everything that waits, in order.
+    pub(crate) fn all_waiting(&self) -> impl Iterator<Item = &T> {
+        self.waiting.values()
+    }
+
     /// The event that waited for its turn, now that it has come.
     pub(crate) fn take_next(&mut self) -> Option<T> {
         let event = self.waiting.remove(&self.next)?;

@@ -95,6 +95,14 @@ impl Sessions {
         })
     }
 
+    pub(crate) fn label_sets(&self) -> impl Iterator<Item = LabelSetId> + '_ {
+        let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
+        sessions.flat_map(|session| {
+            let waiting = session.sequence.all_waiting().map(|waiting| waiting.set);
+            std::iter::once(session.set).chain(waiting)
+        })
+    }
+
     pub(crate) fn find(&self, key: &str) -> Option<Place> {
         let index = *self.places.get(key)?;
         Some(Place { index, generation: self.slots[index].generation })

@@ -3,7 +3,7 @@
 
 mod any_event;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use openqoe_engine::{Arrival, Config, Engine, Ledger, RestoreError, Source};
 use openqoe_spec::{
@@ -22,6 +22,9 @@ const BASE: u64 = 1_700_000_000_000;
 struct Log {
     lines: Vec<String>,
     sets: HashMap<(String, Attributes), LabelSetId>,
+    /// Label sets handed out and written to in the step at hand.
+    interned: HashSet<LabelSetId>,
+    written: HashSet<LabelSetId>,
 }
 
 impl Labels for Log {
@@ -29,6 +32,7 @@ impl Labels for Log {
         let next = LabelSetId(self.sets.len() as u32);
         let set = *self.sets.entry((tenant.to_owned(), attributes.clone())).or_insert(next);
         self.lines.push(format!("intern {set:?}"));
+        self.interned.insert(set);
         set
     }
 }
@@ -36,6 +40,7 @@ impl Labels for Log {
 impl Recorder for Log {
     fn record(&mut self, set: LabelSetId, measurement: Measurement<'_>) {
         self.lines.push(format!("{set:?} {measurement:?}"));
+        self.written.insert(set);
     }
 }
 
@@ -99,12 +104,17 @@ impl Run {
     fn go(&mut self, steps: &[Step]) {
         for Step { after, what } in steps {
             self.now += after;
+            let named: HashSet<_> = self.engine.label_sets().collect();
+            (self.log.interned, self.log.written) = Default::default();
             match what {
                 What::Expire => {
                     self.engine.expire(self.now, &mut self.log, &mut self.outcomes);
                 }
                 What::Batch { session, country, events } => self.apply(*session, *country, events),
             }
+            // The others may have gone.
+            let known = &named | &self.log.interned;
+            assert!(self.log.written.is_subset(&known), "{:?} are none of {known:?}", self.log.written);
         }
     }
 

@@ -12,7 +12,7 @@ use openqoe_ingest::{Decoded, ProtocolDef, Refused};
 use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow, Snapshot};
 use openqoe_spec::metrics::process::{Gauge, Histogram};
 use openqoe_spec::metrics::tenant::Gauge as TenantGauge;
-use openqoe_spec::{Batch, Guarded, Outcome, Protocol, Rejected, SessionState, Shed};
+use openqoe_spec::{Batch, Outcome, Protocol, Rejected, SessionState, Shed};
 use tokio::sync::{oneshot, watch};
 
 use crate::archive::Archive;
@@ -87,6 +87,7 @@ impl Gateway {
             config: config.journal.clone(),
             shards: shards.iter().map(|shard| shard.queue.clone()).collect(),
             guard: guard.clone(),
+            idle: config.idle_label_sets(),
             process: process.clone(),
             archive,
             appended: shared.appended.clone(),
@@ -201,6 +202,11 @@ impl Gateway {
         entries.await.unwrap_or_default()
     }
 
+    /// What tenants use of their limits.
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
     /// The tenant a request belongs to.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant
@@ -210,21 +216,35 @@ impl Gateway {
     pub(crate) async fn snapshot(&self) -> Snapshot {
         let (mut snapshot, _) = self.measurements().await;
         self.slo().snapshot_into(now_ms(), &mut snapshot);
-        for guarded in Guarded::ALL {
-            self.tenant.note_folded(*guarded, self.guard.folded(self.tenant.name())[guarded.index()]);
-        }
-        self.tenant.set(TenantGauge::MetricsLabelSets, self.guard.label_sets(self.tenant.name()));
         let queues = self.shards.iter().map(|shard| &shard.queue);
         let queued: usize = queues.map(|queue| queue.max_capacity() - queue.capacity()).sum();
         self.process.set(Gauge::GatewayQueueDepth, queued as f64);
         process::sample(&self.process);
-        self.tenants.all().iter().for_each(|tenant| tenant.row().snapshot_into(&mut snapshot));
+        for tenant in self.tenants.all() {
+            tenant.note_cardinality(&self.guard);
+            tenant.row().snapshot_into(&mut snapshot);
+        }
         self.process.snapshot_into(&mut snapshot);
         snapshot
     }
 
-    /// What the shards have, merged.
+    /// What the shards have, merged. Should rows have gone between the first shard's answer and the last, they are asked again:
+    /// a series is there whole or not at all.
     async fn measurements(&self) -> (Snapshot, Stats) {
+        const TRIES: usize = 3;
+        let mut releases = self.guard.releases();
+        let mut measured = self.collect().await;
+        for _ in 1..TRIES {
+            let before = std::mem::replace(&mut releases, self.guard.releases());
+            if before == releases {
+                break;
+            }
+            measured = self.collect().await;
+        }
+        measured
+    }
+
+    async fn collect(&self) -> (Snapshot, Stats) {
         let mut answers = Vec::with_capacity(self.shards.len());
         for shard in &self.shards {
             let (answer, receiver) = oneshot::channel();

@@ -13,6 +13,7 @@ use axum::routing::get;
 use openqoe_metrics::negotiate;
 use tokio::sync::Semaphore;
 
+use crate::cardinality;
 use crate::gateway::Gateway;
 use crate::sessions;
 
@@ -24,6 +25,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .merge(sessions::routes())
+        .route("/api/v1/cardinality", get(cardinality::report))
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))
         .route("/", get(async || Html(include_str!("home.html"))))

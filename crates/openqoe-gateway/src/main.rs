@@ -3,6 +3,7 @@
 mod archive;
 mod assets;
 mod body;
+mod cardinality;
 mod cli;
 mod clock;
 mod config;

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use openqoe_engine::{Arrival, Engine, Stats};
-use openqoe_metrics::{ProcessScope, SharedRow, Snapshot, Table};
+use openqoe_metrics::{ProcessScope, Released, SharedRow, Snapshot, Table};
 use openqoe_spec::JournalOperation as Operation;
 use openqoe_spec::metrics::process::{Counter, Histogram};
 use openqoe_spec::{Batch, Protocol};
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Tick(u64),
     /// Say what you have.
     Snapshot(oneshot::Sender<(Snapshot, Stats)>),
+    /// Let go of what nothing was written to for so long (`now` is epoch ms), and say what that is.
+    Expire { now: u64, idle: u64, answer: oneshot::Sender<Released> },
     /// Say it so that it can be restored, then wait until the other end of `pause` is dropped.
     Save { answer: oneshot::Sender<ShardState>, pause: oneshot::Receiver<()> },
     /// Let the journal go of what a checkpoint holds.
@@ -174,6 +176,9 @@ impl Worker {
                     self.write_down();
                     // Whoever asked may have gone away.
                     let _ = answer.send((self.table.snapshot(), self.engine.stats()));
+                }
+                Command::Expire { now, idle, answer } => {
+                    let _ = answer.send(self.table.expire(now, idle, self.engine.label_sets()));
                 }
                 Command::Save { answer, pause } => {
                     let _ = answer.send(self.save());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use openqoe_engine::{Ended, Ledger, Source};
-use openqoe_metrics::{SharedRow, TenantScope};
+use openqoe_metrics::{Guard, SharedRow, TenantScope};
 use openqoe_spec::metrics::tenant::{Counter, Gauge, Histogram};
 use openqoe_spec::{Attributes, BatchRejection, Guarded, Outcome, PrivacyAction, Protocol};
 
@@ -62,8 +62,15 @@ impl Tenant {
         self.row.count(Counter::IngestEventOutcomes(protocol, outcome), events as f64);
     }
 
-    pub(crate) fn note_folded(&self, guarded: Guarded, total: u64) {
-        self.row.raise(Counter::MetricsOverflow(guarded), total as f64);
+    /// What it uses of its limits.
+    pub(crate) fn note_cardinality(&self, guard: &Guard) {
+        let (folded, values) = (guard.folded(&self.name), guard.overflow_values(&self.name));
+        for (guarded, (folded, values)) in Guarded::ALL.iter().zip(folded.into_iter().zip(values)) {
+            self.row.raise(Counter::MetricsOverflow(*guarded), folded as f64);
+            self.row.set(Gauge::MetricsOverflowValues(*guarded), values as f64);
+        }
+        self.row.raise(Counter::MetricsLabelSetsExpired, guard.expired(&self.name) as f64);
+        self.set(Gauge::MetricsLabelSets, guard.label_sets(&self.name));
     }
 
     pub(crate) fn set(&self, gauge: Gauge, value: usize) {

@@ -8,9 +8,11 @@
 
 mod cells;
 mod checkpoint;
+mod expiry;
 mod family;
 mod guard;
 mod histogram;
+mod label_set;
 mod labels;
 mod layout;
 mod native;
@@ -25,7 +27,8 @@ mod table;
 mod tests;
 
 pub use checkpoint::RestoreError;
-pub use guard::{Guard, Limits, OVERFLOW};
+pub use expiry::Released;
+pub use guard::{AttributeReport, Guard, LabelSetsReport, Limits, OVERFLOW, Offender, Report};
 pub use negotiate::negotiate;
 pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};
 pub use sinks::{SINKS, Sink};

@@ -20,7 +20,7 @@ const STEP_MS: u64 = 5_000;
 
 /// What the indicators are made of, since the start.
 #[derive(Clone, Debug, Default)]
-struct Totals {
+pub(crate) struct Totals {
     playing: f64,
     stalled: f64,
     plays: f64,
@@ -32,7 +32,7 @@ struct Totals {
 }
 
 /// Totals by label text, `tenant="a",content_type="live"`.
-type Groups = BTreeMap<Arc<str>, Totals>;
+pub(crate) type Groups = BTreeMap<Arc<str>, Totals>;
 
 /// Remembers the last five minutes of the merged snapshots.
 #[derive(Debug, Default)]
@@ -58,12 +58,31 @@ impl SloWindow {
     /// Takes in the state of this moment, from a snapshot of all shards merged. To be called at least every few seconds; a
     /// gap makes the window that much longer. The time is epoch ms, or any other count of ms that does not run backwards.
     pub fn observe(&mut self, now_ms: u64, snapshot: &Snapshot) {
-        self.latest = groups(snapshot);
+        let latest = groups(snapshot);
+        self.forget_what_fell(&latest);
+        self.latest = latest;
         if self.ring.back().is_none_or(|(at, _)| now_ms.saturating_sub(*at) >= STEP_MS) {
             self.ring.push_back((now_ms, self.latest.clone()));
         }
         while self.ring.get(1).is_some_and(|(at, _)| at.saturating_add(WINDOW_MS) <= now_ms) {
             self.ring.pop_front();
+        }
+    }
+
+    /// A group falls when all its rows are gone and what they had counted is forgotten. Nothing grew then, so the window is
+    /// told that it had always been so.
+    fn forget_what_fell(&mut self, latest: &Groups) {
+        for (labels, before) in &self.latest {
+            let now = latest.get(labels);
+            if now.is_some_and(|now| now.covers(before)) {
+                continue;
+            }
+            for groups in self.ring.iter_mut().map(|(_, groups)| groups).chain([&mut self.origin]) {
+                match now {
+                    Some(now) => drop(groups.insert(labels.clone(), now.clone())),
+                    None => drop(groups.remove(labels)),
+                }
+            }
         }
     }
 
@@ -82,8 +101,9 @@ impl SloWindow {
     }
 }
 
-fn groups(snapshot: &Snapshot) -> Groups {
-    let mut groups = Groups::new();
+/// The totals by group, of the rows there are and of those that are gone.
+pub(crate) fn groups(snapshot: &Snapshot) -> Groups {
+    let mut groups = snapshot.expired.clone();
     for (labels, cells) in snapshot.rows(Scope::View) {
         groups.entry(group(labels).into()).or_default().add(cells);
     }
@@ -91,7 +111,7 @@ fn groups(snapshot: &Snapshot) -> Groups {
 }
 
 /// The labels of a view row that a row of scope `slo` keeps.
-fn group(labels: &str) -> String {
+pub(crate) fn group(labels: &str) -> String {
     let mut text = String::new();
     for (name, value) in
         pairs(labels).filter(|(name, _)| ["tenant", Attribute::ContentType.as_str()].contains(name))
@@ -102,7 +122,8 @@ fn group(labels: &str) -> String {
 }
 
 impl Totals {
-    fn add(&mut self, cells: &Cells) {
+    /// Adds a row.
+    pub(crate) fn add(&mut self, cells: &Cells) {
         let count = |counter: Counter| cells.counters[counter.slot()];
         self.playing += count(Counter::PlaybackPlayingSeconds);
         self.stalled += count(Counter::PlaybackStalledSeconds);
@@ -115,6 +136,47 @@ impl Totals {
         if let Some(startup) = &cells.histograms[Histogram::StartupTimeSeconds.slot()] {
             self.startup.merge(startup.native());
         }
+    }
+
+    /// Adds the totals of other rows.
+    pub(crate) fn merge(&mut self, other: &Totals) {
+        for (mine, theirs) in self.counts_mut().into_iter().zip(other.counts()) {
+            *mine += theirs;
+        }
+        self.startup.merge(&other.startup);
+    }
+
+    /// Whether nothing is less than it was.
+    pub(crate) fn covers(&self, earlier: &Totals) -> bool {
+        let counts = self.counts().into_iter().zip(earlier.counts()).all(|(now, before)| now >= before);
+        counts && self.startup.count() >= earlier.startup.count()
+    }
+
+    fn counts_mut(&mut self) -> [&mut f64; 7] {
+        [
+            &mut self.playing,
+            &mut self.stalled,
+            &mut self.plays,
+            &mut self.failed,
+            &mut self.failed_technical,
+            &mut self.exits,
+            &mut self.playback_failed_technical,
+        ]
+    }
+
+    fn counts(&self) -> [f64; 7] {
+        let Totals {
+            playing,
+            stalled,
+            plays,
+            failed,
+            failed_technical,
+            exits,
+            playback_failed_technical,
+            ..
+        } = self;
+        [playing, stalled, plays, failed, failed_technical, exits, playback_failed_technical]
+            .map(|count| *count)
     }
 
     /// The growth since an earlier state. Counters only grow; should one not, it has not grown.

@@ -8,6 +8,8 @@ use openqoe_spec::Scope;
 use crate::cells::Cells;
 use crate::layout::SCOPES;
 use crate::sinks::Sink;
+use crate::slo::Groups;
+use crate::table::Row;
 
 /// Rows by label text, so that they come out in the same order every time.
 pub(crate) type Rows = BTreeMap<Arc<str>, Cells>;
@@ -16,12 +18,17 @@ pub(crate) type Rows = BTreeMap<Arc<str>, Cells>;
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     scopes: [Rows; SCOPES.len()],
+    /// What rows that are gone had counted: the trailing window still tells of it.
+    pub(crate) expired: Groups,
 }
 
 impl Snapshot {
     /// Adds the rows of another snapshot, such as another shard's. Counters, gauges and histograms of equal labels add up;
     /// of two exemplars of a bucket the later stays. The order of merging makes no difference, rounding of gauges aside.
     pub fn merge(&mut self, other: Snapshot) {
+        for (group, totals) in other.expired {
+            self.expired.entry(group).or_default().merge(&totals);
+        }
         for (scope, rows) in SCOPES.into_iter().zip(other.scopes) {
             for (labels, cells) in rows {
                 self.add(scope, labels, cells);
@@ -34,6 +41,13 @@ impl Snapshot {
         let mut out = Vec::new();
         (sink.encode)(self, &mut out);
         out
+    }
+
+    /// Adds a copy of a table's row, unless it has no value yet.
+    pub(crate) fn add_touched(&mut self, scope: Scope, row: &Row) {
+        if !row.cells.domains(scope).is_empty() {
+            self.add(scope, row.labels.text.clone(), row.cells.clone());
+        }
     }
 
     /// Adds one row.

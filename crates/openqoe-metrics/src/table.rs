@@ -8,20 +8,31 @@ use openqoe_spec::metrics::{EXPERIMENT, METRICS, VIEW};
 use openqoe_spec::{Attributes, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef};
 
 use crate::cells::{Cells, Change, grow};
-use crate::guard::{Guard, Resolved, Tally};
+use crate::expiry::{Released, count_expired};
+use crate::guard::{Guard, Held, Tally};
+use crate::label_set::RowLabels;
 use crate::labels::escape;
+use crate::slo::Groups;
 use crate::snapshot::Snapshot;
 
 /// The rows sessions of one shard write to.
 #[derive(Debug)]
 pub struct Table {
     pub(crate) guard: Arc<Guard>,
-    pub(crate) ids: HashMap<Resolved, LabelSetId>,
-    pub(crate) sets: Vec<LabelSet>,
+    /// Label sets by the positions of their rows.
+    pub(crate) ids: HashMap<(usize, Option<usize>), LabelSetId>,
+    /// By id; `None` is free.
+    pub(crate) sets: Vec<Option<LabelSet>>,
+    /// Free ids, the lowest last.
+    pub(crate) free: Vec<LabelSetId>,
     pub(crate) views: Rows,
     pub(crate) experiments: Rows,
     /// What was folded on behalf of this table, by tenant.
     pub(crate) tallies: BTreeMap<Arc<str>, Tally>,
+    /// What rows that are gone had counted, for the trailing window.
+    pub(crate) expired: Groups,
+    /// What the guard has not been told of yet.
+    pub(crate) released: Released,
 }
 
 /// Where the measurements of a session go.
@@ -36,16 +47,42 @@ pub(crate) struct LabelSet {
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub(crate) scope: Scope,
-    index: HashMap<Arc<str>, usize>,
-    pub(crate) rows: Vec<(Arc<str>, Cells)>,
+    pub(crate) index: HashMap<Arc<str>, usize>,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// One row.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) labels: Arc<RowLabels>,
+    pub(crate) cells: Cells,
+    /// Whether it was written to since [`Table::expire`] last looked.
+    pub(crate) touched: bool,
+    /// Whether this table has let go of it. It stays until all tables have.
+    pub(crate) dormant: bool,
+    /// When it was last seen to have been written to, by the clock of [`Table::expire`].
+    pub(crate) seen_at: u64,
 }
 
 impl Table {
     /// An empty table that keeps to the guard's limits.
     pub fn new(guard: Arc<Guard>) -> Table {
-        let (views, experiments) = (Rows::new(Scope::View), Rows::new(Scope::Experiment));
-        let (ids, sets, tallies) = (HashMap::new(), Vec::new(), BTreeMap::new());
-        Table { guard, ids, sets, views, experiments, tallies }
+        Table {
+            guard,
+            ids: HashMap::new(),
+            sets: Vec::new(),
+            free: Vec::new(),
+            views: Rows::new(Scope::View),
+            experiments: Rows::new(Scope::Experiment),
+            tallies: BTreeMap::new(),
+            expired: Groups::new(),
+            released: Released::default(),
+        }
+    }
+
+    /// The guard it shares with others.
+    pub fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// Resolves what is known about a session to its rows. To be called once for each session (and again when its attributes
@@ -55,48 +92,68 @@ impl Table {
     /// [`openqoe_spec::ATTRIBUTES`]. Guarded values beyond their budget become [`crate::OVERFLOW`]; beyond the tenant's
     /// label sets every attribute does. Both measure on in the row of their experiment, whose size the budgets bound.
     pub fn intern(&mut self, tenant: &str, attributes: &Attributes) -> LabelSetId {
-        let (resolved, tally) = self.guard.resolve(tenant, attributes);
+        let (mut view, mut experiment) = (None, None);
+        let (resolved, tally) = self.guard.resolve(tenant, attributes, |resolved| {
+            view = self.views.held(&resolved.view);
+            experiment = resolved.experiment.as_ref().and_then(|labels| self.experiments.held(labels));
+            Held { view: view.is_some(), experiment: experiment.is_some() }
+        });
         self.note_folded(tenant, &tally);
-        if let Some(id) = self.ids.get(&resolved) {
+        let view = view.unwrap_or_else(|| {
+            let (at, gone) = self.views.wake(&resolved.view);
+            gone.into_iter().for_each(|row| self.bury(row));
+            at
+        });
+        let wake = |labels| self.experiments.wake(labels).0;
+        let experiment = experiment.or_else(|| resolved.experiment.as_ref().map(wake));
+        if let Some(id) = self.ids.get(&(view, experiment)) {
             return *id;
         }
+        self.add_set(LabelSet { tenant: tenant.into(), view, experiment })
+    }
+
+    fn add_set(&mut self, set: LabelSet) -> LabelSetId {
         // A label set costs hundreds of bytes, so memory ends long before the ids do.
-        let id = LabelSetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-        self.sets.push(LabelSet {
-            tenant: tenant.into(),
-            view: self.views.row(&resolved.view),
-            experiment: resolved.experiment.as_ref().map(|labels| self.experiments.row(labels)),
-        });
-        self.ids.insert(resolved, id);
+        let next = || LabelSetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
+        let id = self.free.pop().unwrap_or_else(next);
+        self.ids.insert((set.view, set.experiment), id);
+        match self.sets.get_mut(id.0 as usize) {
+            Some(place) => *place = Some(set),
+            None => self.sets.push(Some(set)),
+        }
         id
     }
 
     /// The state of this moment: a copy of every row.
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        for rows in [&self.views, &self.experiments] {
-            for (labels, cells) in &rows.rows {
-                if !cells.domains(rows.scope).is_empty() {
-                    snapshot.add(rows.scope, labels.clone(), cells.clone());
-                }
+        snapshot.expired.clone_from(&self.expired);
+        for row in &self.views.rows {
+            if row.labels.is_gone() {
+                count_expired(&mut snapshot.expired, row);
+            } else {
+                snapshot.add_touched(Scope::View, row);
             }
+        }
+        for row in self.experiments.rows.iter().filter(|row| !row.labels.is_gone()) {
+            snapshot.add_touched(Scope::Experiment, row);
         }
         snapshot
     }
 
     /// Changes a slot of the set's view row, and the slot it is mirrored to. A set this table did not hand out has none.
     pub(crate) fn apply(&mut self, set: LabelSetId, slots: &[SlotDef], slot: usize, change: Change<'_>) {
-        let Some(set) = self.sets.get(set.0 as usize) else { return };
-        self.views.rows[set.view].1.apply(&VIEW, slot, change);
+        let Some(Some(set)) = self.sets.get(set.0 as usize) else { return };
+        self.views.rows[set.view].touch().apply(&VIEW, slot, change);
         if let (Some(row), Some(mirror)) = (set.experiment, slots[slot].mirror) {
-            self.experiments.rows[row].1.apply(&EXPERIMENT, mirror, change);
+            self.experiments.rows[row].touch().apply(&EXPERIMENT, mirror, change);
         }
     }
 
     /// Counts one under a value of the slot's guarded label.
     pub(crate) fn count_keyed(&mut self, set: LabelSetId, slot: usize, value: &str) {
-        let Some(set) = self.sets.get(set.0 as usize) else { return };
-        let counts = &mut self.views.rows[set.view].1.keyed[slot];
+        let Some(Some(set)) = self.sets.get(set.0 as usize) else { return };
+        let counts = &mut self.views.rows[set.view].touch().keyed[slot];
         if let Some(count) = counts.get_mut(&*escape(value)) {
             return grow(count, 1.0);
         }
@@ -155,12 +212,43 @@ impl Rows {
         Rows { scope, index: HashMap::new(), rows: Vec::new() }
     }
 
-    /// The position of a row, made when it is new.
-    pub(crate) fn row(&mut self, labels: &Arc<str>) -> usize {
-        *self.index.entry(labels.clone()).or_insert_with(|| {
-            self.rows.push((labels.clone(), Cells::new(self.scope)));
-            self.rows.len() - 1
-        })
+    /// The position of a row this table holds.
+    fn held(&self, labels: &Arc<RowLabels>) -> Option<usize> {
+        let at = *self.index.get(&labels.text)?;
+        let row = &self.rows[at];
+        (!row.dormant && Arc::ptr_eq(&row.labels, labels)).then_some(at)
+    }
+
+    /// The position of a row this table has begun to hold, and the row of the same labels that is gone.
+    fn wake(&mut self, labels: &Arc<RowLabels>) -> (usize, Option<Row>) {
+        let Some(at) = self.index.get(&labels.text).copied() else {
+            return (self.push(Row::new(labels.clone(), Cells::new(self.scope))), None);
+        };
+        let row = &mut self.rows[at];
+        if Arc::ptr_eq(&row.labels, labels) {
+            (row.touched, row.dormant) = (true, false);
+            return (at, None);
+        }
+        let new = Row::new(labels.clone(), Cells::new(self.scope));
+        (at, Some(std::mem::replace(row, new)))
+    }
+
+    pub(crate) fn push(&mut self, row: Row) -> usize {
+        self.index.insert(row.labels.text.clone(), self.rows.len());
+        self.rows.push(row);
+        self.rows.len() - 1
+    }
+}
+
+impl Row {
+    pub(crate) fn new(labels: Arc<RowLabels>, cells: Cells) -> Row {
+        Row { labels, cells, touched: true, dormant: false, seen_at: 0 }
+    }
+
+    /// The values, to be written to.
+    fn touch(&mut self) -> &mut Cells {
+        self.touched = true;
+        &mut self.cells
     }
 }
 

@@ -108,6 +108,9 @@ pub(crate) struct Limits {
     pub(crate) max_sessions: usize,
     /// Label sets of a tenant.
     pub(crate) max_label_sets: usize,
+    /// How long nothing may be written to a label set before it makes room for others; 0 is for ever.
+    #[serde(with = "humantime_serde")]
+    pub(crate) idle_label_sets: Duration,
     /// Values of each guarded attribute of a tenant.
     pub(crate) budgets: Table,
 }
@@ -161,6 +164,7 @@ impl Default for Limits {
             queue: 4096,
             max_sessions: 1_000_000,
             max_label_sets: openqoe_metrics::Limits::default().max_label_sets,
+            idle_label_sets: Duration::from_secs(3600),
             budgets: budgets.collect(),
         }
     }
@@ -258,9 +262,13 @@ impl Config {
         }
     }
 
+    /// How long nothing may be written to a label set, in ms; 0 is for ever.
+    pub(crate) fn idle_label_sets(&self) -> u64 {
+        ms(self.limits.idle_label_sets)
+    }
+
     /// The engine's part for one of `shards` shards.
     pub(crate) fn engine(&self, shards: usize) -> openqoe_engine::Config {
-        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2);
         openqoe_engine::Config {
             reorder_window: ms(self.engine.reorder_window),
             reorder_events: self.engine.reorder_events,
@@ -290,6 +298,10 @@ impl Config {
         }
         Ok(limits)
     }
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2)
 }
 
 fn refuse_unknown(table: &Table, known: &Table, prefix: &str) -> Result<(), ConfigError> {

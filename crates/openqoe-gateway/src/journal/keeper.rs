@@ -28,6 +28,8 @@ pub(crate) struct Keeper {
     pub(crate) config: config::Journal,
     pub(crate) shards: Vec<mpsc::Sender<Command>>,
     pub(crate) guard: Arc<Guard>,
+    /// How long nothing may be written to a label set, in ms; 0 is for ever.
+    pub(crate) idle: u64,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) archive: Archive,
     /// Bytes all shards have appended: without news there is nothing to save.
@@ -78,6 +80,7 @@ impl Keeper {
             return;
         }
         let started = Instant::now();
+        self.expire();
         let Some((shards, guard)) = self.states() else { return };
         let positions = shards.iter().map(|shard| shard.position).collect();
         let number = kept.number + 1;
@@ -94,6 +97,20 @@ impl Keeper {
         *kept = Kept { number, positions };
         let ms = started.elapsed().as_secs_f64() * 1000.0;
         self.process.observe(Histogram::JournalCheckpointDurationSeconds, ms);
+    }
+
+    /// Lets go of idle label sets, before the checkpoint: what it restores knows nothing of them, and has room for others.
+    fn expire(&self) {
+        let now = now_ms();
+        let ask = |shard: &mpsc::Sender<Command>| {
+            let (answer, released) = oneshot::channel();
+            shard.blocking_send(Command::Expire { now, idle: self.idle, answer }).ok().map(|()| released)
+        };
+        let answers: Vec<_> = if self.idle > 0 { self.shards.iter().map(ask).collect() } else { Vec::new() };
+        // All of them have replayed their journal when the last answers.
+        let released: Vec<_> =
+            answers.into_iter().filter_map(|answer| answer?.blocking_recv().ok()).collect();
+        released.into_iter().for_each(|released| self.guard.release(released));
     }
 
     /// The state of all shards after everything sent to them so far, and the guard's at the same moment.

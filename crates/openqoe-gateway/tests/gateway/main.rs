@@ -4,6 +4,7 @@
 
 mod archive;
 mod bad_input;
+mod cardinality;
 mod durability;
 mod exposition;
 mod harness;

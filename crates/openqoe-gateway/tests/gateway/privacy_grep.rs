@@ -217,6 +217,7 @@ fn search_answers(gateway: &Gateway) {
         "/-/ready",
         "/api/v1/tenants/default/sessions/good/events",
         "/api/v1/tenants/default/sessions/mixed/events",
+        "/api/v1/cardinality",
         "/api/v1/live",
     ] {
         let answer = gateway.get(path);

@@ -10,7 +10,7 @@ pub(crate) mod table;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Raised whenever a struct within a checkpoint changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Counts are less than this in a checkpoint, so that no sum overflows in a lifetime.
 pub(crate) const LARGEST: u64 = 1 << 53;
 

@@ -4,20 +4,20 @@
 //! any more go, and rows that differed in them add up.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use openqoe_spec::metrics::METRICS;
-use openqoe_spec::{ATTRIBUTES, Attribute, Guarded, LabelSetId, Scope};
+use openqoe_spec::{Guarded, LabelSetId, Scope};
 use serde::{Deserialize, Serialize};
 
 use super::dictionary::Dictionary;
 use super::{LARGEST, RestoreError, Tag, open, seal};
 use crate::cells::Cells;
-use crate::guard::{Guard, Resolved, Tally, Values, beyond_text, experiment_text, view_text};
-use crate::labels::{pairs, unescape};
+use crate::expiry::keys;
+use crate::guard::{Guard, Tally};
+use crate::label_set::{beyond_text, borrowed, experiment_text, parse, view_text};
 use crate::layout::layout;
-use crate::table::{LabelSet, Rows, Table};
+use crate::table::{LabelSet, Row, Rows, Table};
 
 pub(crate) const TAG: Tag = *b"OQtb";
 /// A row takes at most so many times the memory of its bytes; more is damage, or meant to do some.
@@ -32,8 +32,8 @@ pub(crate) struct SavedTable<'a> {
     pub(crate) views: SavedRows<'a>,
     #[serde(borrow)]
     pub(crate) experiments: SavedRows<'a>,
-    /// By id: positions of the view row and the experiment row.
-    pub(crate) sets: Vec<(usize, Option<usize>)>,
+    /// By id: positions of the view row and the experiment row; `None` is free.
+    pub(crate) sets: Vec<Option<(usize, Option<usize>)>>,
     #[serde(borrow)]
     pub(crate) tallies: Vec<SavedTally<'a>>,
 }
@@ -71,12 +71,15 @@ impl Table {
             folded: Guarded::ALL.iter().map(|guarded| guarded.as_str().into()).zip(tally.folded).collect(),
             refused: tally.refused,
         });
-        let saved = SavedTable {
-            views: SavedRows::of(&self.views),
-            experiments: SavedRows::of(&self.experiments),
-            sets: self.sets.iter().map(|set| (set.view, set.experiment)).collect(),
-            tallies: tallies.collect(),
+        let (views, view_at) = SavedRows::of(&self.views);
+        let (experiments, experiment_at) = SavedRows::of(&self.experiments);
+        let set = |set: &LabelSet| {
+            let experiment = set.experiment.map(|row| experiment_at[row]);
+            // One whose row is gone is free.
+            experiment.is_none_or(|row| row.is_some()).then_some((view_at[set.view]?, experiment.flatten()))
         };
+        let sets = self.sets.iter().map(|place| place.as_ref().and_then(set)).collect();
+        let saved = SavedTable { views, experiments, sets, tallies: tallies.collect() };
         seal(TAG, &saved)
     }
 
@@ -97,17 +100,19 @@ impl Table {
         let known = |(view, experiment): &(usize, Option<usize>)| {
             *view < views.len() && experiment.is_none_or(|experiment| experiment < experiments.len())
         };
-        if !sets.iter().all(known) {
+        if !sets.iter().flatten().all(known) {
             return Err(RestoreError::Unsound("a label set without its row"));
         }
         let tallies = tallies.iter().map(SavedTally::read).collect::<Result<Vec<_>, _>>()?;
         let mut table = Table::new(guard);
-        let views = views.into_iter().map(|row| table.adopt_view(row)).collect::<Vec<_>>();
-        let experiments = experiments.into_iter().map(|row| table.adopt_experiment(row)).collect::<Vec<_>>();
-        for (view, experiment) in sets {
-            let (view, tenant) = views[view].clone();
-            table.adopt_set(LabelSet { tenant, view, experiment: experiment.map(|row| experiments[row]) });
+        let views = table.adopt_views(views);
+        let experiments = table.adopt_experiments(experiments);
+        for set in sets {
+            table.adopt_set(
+                set.map(|(view, experiment)| (views[view], experiment.map(|row| experiments[row]))),
+            );
         }
+        table.collect_free();
         for (tenant, tally) in tallies {
             table.guard.recount(&tenant, &tally);
             table.note_folded(&tenant, &tally);
@@ -115,58 +120,81 @@ impl Table {
         Ok(table)
     }
 
-    fn adopt_set(&mut self, set: LabelSet) {
-        let view = self.views.rows[set.view].0.clone();
-        let experiment = set.experiment.map(|row| self.experiments.rows[row].0.clone());
+    fn adopt_set(&mut self, set: Option<(usize, Option<usize>)>) {
         let id = LabelSetId(u32::try_from(self.sets.len()).unwrap_or(u32::MAX));
-        // Two sets that have become one keep their ids; the first is handed out.
-        self.ids.entry(Resolved { view, experiment }).or_insert(id);
-        self.sets.push(set);
+        self.sets.push(set.map(|(view, experiment)| {
+            let tenant = parse(&self.views.rows[view].labels.text).unwrap_or_default().0.as_ref().into();
+            // Two sets that have become one keep their ids; the first is handed out.
+            self.ids.entry((view, experiment)).or_insert(id);
+            LabelSet { tenant, view, experiment }
+        }));
     }
 
-    /// The row's position and tenant.
-    fn adopt_view(&mut self, Row { labels, cells }: Row) -> (usize, Arc<str>) {
-        let (tenant, values) = parse(&labels).unwrap_or_default();
-        let labels = self.guard.readmit(&tenant, &borrowed(&values), &labels);
-        for (counts, slot) in cells.keyed.iter().zip(layout(Scope::View).keyed) {
-            let Some(guarded) = METRICS[slot.metric].key else { continue };
-            counts.keys().for_each(|key| self.guard.readmit_key(&tenant, guarded, &unescape(key)));
+    /// The positions of the rows, which the guard takes in with what they hold.
+    fn adopt_views(&mut self, rows: Vec<SoundRow>) -> Vec<usize> {
+        let (places, rows) = added_up(rows);
+        for SoundRow { labels, cells } in rows {
+            let tenant = parse(&labels).unwrap_or_default().0;
+            let limited = *labels != *beyond_text(&tenant);
+            for (guarded, key) in keys(&cells) {
+                self.guard.readmit_key(&tenant, guarded, &key);
+            }
+            let labels = self.guard.readmit(&tenant, &labels, limited);
+            self.views.push(Row::new(labels, cells));
         }
-        (self.views.adopt(&labels, cells), tenant.as_ref().into())
+        places
     }
 
-    fn adopt_experiment(&mut self, Row { labels, cells }: Row) -> usize {
-        let (tenant, values) = parse(&labels).unwrap_or_default();
-        self.guard.readmit_values(&tenant, &borrowed(&values));
-        self.experiments.adopt(&labels, cells)
+    fn adopt_experiments(&mut self, rows: Vec<SoundRow>) -> Vec<usize> {
+        let (places, rows) = added_up(rows);
+        for SoundRow { labels, cells } in rows {
+            let tenant = parse(&labels).unwrap_or_default().0;
+            let labels = self.guard.readmit(&tenant, &labels, false);
+            self.experiments.push(Row::new(labels, cells));
+        }
+        places
     }
 }
 
-impl Rows {
-    fn adopt(&mut self, labels: &Arc<str>, cells: Cells) -> usize {
-        let row = self.row(labels);
-        self.rows[row].1.merge(cells);
-        row
-    }
+/// The rows with those of equal labels added up, and where each has gone.
+fn added_up(rows: Vec<SoundRow>) -> (Vec<usize>, Vec<SoundRow>) {
+    let (mut index, mut sums) = (HashMap::new(), Vec::<SoundRow>::new());
+    let mut place = |row: SoundRow| {
+        let at = *index.entry(row.labels.clone()).or_insert(sums.len());
+        match sums.get_mut(at) {
+            Some(sum) => sum.cells.merge(row.cells),
+            None => sums.push(row),
+        }
+        at
+    };
+    let places = rows.into_iter().map(&mut place).collect();
+    (places, sums)
 }
 
 /// A row as it is now.
-struct Row {
+struct SoundRow {
     labels: Arc<str>,
     cells: Cells,
 }
 
 impl<'a> SavedRows<'a> {
-    fn of(rows: &'a Rows) -> SavedRows<'a> {
-        let row = |(labels, cells): &'a (Arc<str>, Cells)| SavedRow {
-            labels: (&**labels).into(),
-            beyond: parse(labels).is_some_and(|(tenant, _)| **labels == *beyond_text(&tenant)),
-            cells: Cow::Borrowed(cells),
-        };
-        SavedRows { dictionary: Dictionary::of(rows.scope), rows: rows.rows.iter().map(row).collect() }
+    /// The rows that are not gone, and where each is among them.
+    fn of(rows: &'a Rows) -> (SavedRows<'a>, Vec<Option<usize>>) {
+        let (mut saved, mut places) =
+            (Vec::with_capacity(rows.rows.len()), Vec::with_capacity(rows.rows.len()));
+        for Row { labels, cells, .. } in &rows.rows {
+            let is_there = !labels.is_gone();
+            places.push(is_there.then_some(saved.len()));
+            if is_there {
+                let beyond =
+                    parse(&labels.text).is_some_and(|(tenant, _)| *labels.text == *beyond_text(&tenant));
+                saved.push(SavedRow { labels: (&*labels.text).into(), beyond, cells: Cow::Borrowed(cells) });
+            }
+        }
+        (SavedRows { dictionary: Dictionary::of(rows.scope), rows: saved }, places)
     }
 
-    fn read(self, scope: Scope, length: usize) -> Result<Vec<Row>, RestoreError> {
+    fn read(self, scope: Scope, length: usize) -> Result<Vec<SoundRow>, RestoreError> {
         if self.rows.len().saturating_mul(cells_size(scope)) > length.saturating_mul(MOST) {
             return Err(RestoreError::Unsound("more rows than its bytes can hold"));
         }
@@ -178,7 +206,7 @@ impl<'a> SavedRows<'a> {
             let cells = translation.cells(row.cells.into_owned())?;
             let counts = cells.histograms.iter().flatten().map(|histogram| histogram.count());
             observed = counts.fold(observed, u64::saturating_add);
-            rows.push(Row { labels: labels.into(), cells });
+            rows.push(SoundRow { labels: labels.into(), cells });
         }
         let plausible = observed < MOST_OBSERVED;
         plausible.then_some(rows).ok_or(RestoreError::Unsound("more observations than there can be"))
@@ -190,7 +218,7 @@ impl SavedRow<'_> {
     fn labels(&self, scope: Scope) -> Option<String> {
         let (tenant, values) = parse(&self.labels)?;
         match scope {
-            Scope::Experiment => experiment_text(&tenant, &borrowed(&values)).map(|text| text.to_string()),
+            Scope::Experiment => experiment_text(&tenant, &borrowed(&values)),
             _ if self.beyond => Some(beyond_text(&tenant)),
             _ => Some(view_text(&tenant, &borrowed(&values))),
         }
@@ -208,26 +236,6 @@ impl SavedTally<'_> {
         let small = tally.refused < LARGEST && tally.folded.iter().all(|folded| *folded < LARGEST);
         small.then(|| ((&*self.tenant).into(), tally)).ok_or(RestoreError::Unsound("a count that cannot be"))
     }
-}
-
-/// The tenant and the values of all attributes in a row's label text.
-pub(super) fn parse(labels: &str) -> Option<(Cow<'_, str>, OwnedValues<'_>)> {
-    let mut pairs = pairs(labels);
-    let (_, tenant) = pairs.next().filter(|(name, _)| *name == "tenant")?;
-    let mut values = OwnedValues::default();
-    for (name, value) in pairs {
-        if let Some(attribute) = Attribute::parse(name) {
-            values[attribute.index()] = value;
-        }
-    }
-    Some((tenant, values))
-}
-
-/// The values of all attributes in order, `""` for those that are absent.
-type OwnedValues<'a> = [Cow<'a, str>; ATTRIBUTES.len()];
-
-pub(super) fn borrowed<'a>(values: &'a OwnedValues<'_>) -> Values<'a> {
-    values.each_ref().map(|value| &**value)
 }
 
 /// The memory of one row's values, those of its histograms aside.

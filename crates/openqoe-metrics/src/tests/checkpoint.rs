@@ -216,7 +216,7 @@ fn metrics_come_and_go() {
     let mut table = restore(&bytes).unwrap();
     let same = table.intern("t", &attributes(&[(Attribute::AssetId, "a"), (Attribute::Country, "DE")]));
     assert_eq!(same, LabelSetId(0));
-    let cells = &table.views.rows[0].1;
+    let cells = &table.views.rows[0].cells;
     assert_eq!((cells.counters[attempts], cells.counters[plays]), (0.0, 1.0));
     assert_eq!(cells.counters.iter().sum::<f64>(), 1.0);
     assert_eq!(cells.gauges[Gauge::PlaybackActiveSessions(Phase::Paused).slot()], Some(3.0));
@@ -230,7 +230,7 @@ fn a_histogram_with_other_bounds_starts_anew_as_a_whole() {
     let bytes =
         rewritten(&one_of_each(), |saved| saved.views.dictionary.histograms[startup].bounds[0] /= 2.0);
     let table = restore(&bytes).unwrap();
-    let histograms = &table.views.rows[0].1.histograms;
+    let histograms = &table.views.rows[0].cells.histograms;
     assert!(histograms[startup].is_none());
     assert_eq!(histograms[seek].as_ref().map(|histogram| histogram.count()), Some(1));
 }
@@ -246,10 +246,10 @@ fn label_text_follows_the_attributes_of_this_build() {
     });
     let mut restored = restore(&bytes).unwrap();
     assert_eq!(restored.views.rows.len(), 1);
-    assert_eq!(&*restored.views.rows[0].0, "tenant=\"t\",asset_id=\"a\",country=\"DE\"");
+    assert_eq!(&*restored.views.rows[0].labels.text, "tenant=\"t\",asset_id=\"a\",country=\"DE\"");
     assert_eq!(restored.guard.label_sets("t"), 1);
     restored.record(LabelSetId(1), Measurement::Count(Counter::StartupAttempts, 1.0));
-    assert_eq!(restored.views.rows[0].1.counters[Counter::StartupAttempts.slot()], 3.0);
+    assert_eq!(restored.views.rows[0].cells.counters[Counter::StartupAttempts.slot()], 3.0);
 }
 
 /// A guard that was not saved still learns from the tables what they use.
@@ -284,7 +284,7 @@ fn an_empty_key_stays_within_the_budget() {
 #[test]
 fn contradictions_are_told() {
     let cases: [(&str, Rewrite); 6] = [
-        ("a label set without its row", |saved| saved.sets.push((7, None))),
+        ("a label set without its row", |saved| saved.sets.push(Some((7, None)))),
         ("a row without its labels", |saved| saved.views.rows[0].labels = "country=\"DE\"".into()),
         ("a row does not fit the dictionary", |saved| drop(saved.views.dictionary.keyed.pop())),
         ("a value that cannot be", |saved| saved.views.rows[0].cells.to_mut().counters[0] = f64::NAN),
@@ -310,5 +310,5 @@ fn contradictions_are_told() {
     }
     let mut newer = one_of_each().save();
     newer[4] += 1;
-    assert!(matches!(restore(&newer), Err(RestoreError::Version { found: 2 })));
+    assert!(matches!(restore(&newer), Err(RestoreError::Version { found: 3 })));
 }

@@ -36,7 +36,7 @@ pub(super) fn records(sessions: usize) -> impl Strategy<Value = Vec<Record>> {
     vec((0..sessions, slot, 0..200_000_u32, "[a-d]|\\PC{0,4}", 0..3_u8), 0..120)
 }
 
-pub(super) fn limits(budget: usize, max_label_sets: usize) -> Limits {
+pub(crate) fn limits(budget: usize, max_label_sets: usize) -> Limits {
     Limits { budgets: [budget; Guarded::ALL.len()], max_label_sets }
 }
 

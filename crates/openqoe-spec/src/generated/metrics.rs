@@ -306,10 +306,12 @@ pub mod tenant {
         PrivacyBatches(PrivacyAction),
         /// `openqoe_metrics_overflow_total`: Label values folded into `__overflow__` because the attribute's budget was spent, once for each session.
         MetricsOverflow(Guarded),
+        /// `openqoe_metrics_label_sets_expired_total`: Label sets given up because no session referred to them and nothing was written to them for `limits.idle_label_sets`. Their series end.
+        MetricsLabelSetsExpired,
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 44;
+        pub const SLOTS: usize = 45;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -320,6 +322,7 @@ pub mod tenant {
                 Self::IngestBodyBytes(a0) => 26 + a0.index(),
                 Self::PrivacyBatches(a0) => 27 + a0.index(),
                 Self::MetricsOverflow(a0) => 33 + a0.index(),
+                Self::MetricsLabelSetsExpired => 44,
             }
         }
     }
@@ -332,16 +335,19 @@ pub mod tenant {
         EngineEventsWaiting,
         /// `openqoe_metrics_label_sets`: Label sets in the series table. A label set costs as many series as it has metrics.
         MetricsLabelSets,
+        /// `openqoe_metrics_overflow_values`: Different values the attribute's budget has folded into `__overflow__` since the start of the process, estimated within about 3 %.
+        MetricsOverflowValues(Guarded),
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 4;
+        pub const SLOTS: usize = 15;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::EngineSessions(a0) => a0.index(),
                 Self::EngineEventsWaiting => 2,
                 Self::MetricsLabelSets => 3,
+                Self::MetricsOverflowValues(a0) => 4 + a0.index(),
             }
         }
     }
@@ -457,7 +463,7 @@ pub mod process {
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 85] = [
+pub static METRICS: [MetricDef; 87] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1304,6 +1310,19 @@ pub static METRICS: [MetricDef; 85] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_metrics_label_sets_expired_total",
+        help: "Label sets given up because no session referred to them and nothing was written to them for `limits.idle_label_sets`. Their series end.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "gateway",
+        first_slot: 44,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_engine_sessions",
         help: "Sessions the engine holds in memory.",
         kind: MetricKind::Gauge,
@@ -1338,6 +1357,19 @@ pub static METRICS: [MetricDef; 85] = [
         domain: "gateway",
         first_slot: 3,
         slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_metrics_overflow_values",
+        help: "Different values the attribute's budget has folded into `__overflow__` since the start of the process, estimated within about 3 %.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "gateway",
+        first_slot: 4,
+        slots: 11,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1853,50 +1885,62 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef { metric: 64, labels: "attribute=\"experiment_variant\"", mirror: None },
         SlotDef { metric: 64, labels: "attribute=\"spec_version\"", mirror: None },
         SlotDef { metric: 64, labels: "attribute=\"error_code\"", mirror: None },
+        SlotDef { metric: 65, labels: "", mirror: None },
     ],
     gauges: &[
-        SlotDef { metric: 65, labels: "state=\"open\"", mirror: None },
-        SlotDef { metric: 65, labels: "state=\"parked\"", mirror: None },
-        SlotDef { metric: 66, labels: "", mirror: None },
+        SlotDef { metric: 66, labels: "state=\"open\"", mirror: None },
+        SlotDef { metric: 66, labels: "state=\"parked\"", mirror: None },
         SlotDef { metric: 67, labels: "", mirror: None },
+        SlotDef { metric: 68, labels: "", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"asset_id\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"content_type\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"cdn\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"edge_pop\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"isp\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"player_version\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"sdk_version\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"experiment_id\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"experiment_variant\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"spec_version\"", mirror: None },
+        SlotDef { metric: 69, labels: "attribute=\"error_code\"", mirror: None },
     ],
-    histograms: &[SlotDef { metric: 68, labels: "protocol=\"native\"", mirror: None }],
+    histograms: &[SlotDef { metric: 70, labels: "protocol=\"native\"", mirror: None }],
     keyed: &[],
 };
 
 /// The slots of a `process` row.
 pub static PROCESS: ScopeDef = ScopeDef {
     counters: &[
-        SlotDef { metric: 69, labels: "", mirror: None },
-        SlotDef { metric: 70, labels: "", mirror: None },
-        SlotDef { metric: 71, labels: "operation=\"append\"", mirror: None },
-        SlotDef { metric: 71, labels: "operation=\"checkpoint\"", mirror: None },
-        SlotDef { metric: 71, labels: "operation=\"prune\"", mirror: None },
-        SlotDef { metric: 71, labels: "operation=\"read\"", mirror: None },
-        SlotDef { metric: 71, labels: "operation=\"replay\"", mirror: None },
+        SlotDef { metric: 71, labels: "", mirror: None },
         SlotDef { metric: 72, labels: "", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"salts\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"geo_database\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"asn_database\"", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"append\"", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"checkpoint\"", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"read\"", mirror: None },
+        SlotDef { metric: 73, labels: "operation=\"replay\"", mirror: None },
         SlotDef { metric: 74, labels: "", mirror: None },
-        SlotDef { metric: 75, labels: "", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"salts\"", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"geo_database\"", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 76, labels: "", mirror: None },
+        SlotDef { metric: 77, labels: "", mirror: None },
+        SlotDef { metric: 78, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 77,
+            metric: 79,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 78, labels: "", mirror: None },
-        SlotDef { metric: 79, labels: "", mirror: None },
         SlotDef { metric: 80, labels: "", mirror: None },
         SlotDef { metric: 81, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 82, labels: "", mirror: None },
         SlotDef { metric: 83, labels: "", mirror: None },
+    ],
+    histograms: &[
         SlotDef { metric: 84, labels: "", mirror: None },
+        SlotDef { metric: 85, labels: "", mirror: None },
+        SlotDef { metric: 86, labels: "", mirror: None },
     ],
     keyed: &[],
 };
