@@ -99,7 +99,7 @@ impl Sessions {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
         sessions.flat_map(|session| {
             let waiting = session.sequence.all_waiting().map(|waiting| waiting.set);
-            std::iter::once(session.set).chain(waiting)
+            [session.set, session.newest_set].into_iter().chain(waiting)
         })
     }
 
