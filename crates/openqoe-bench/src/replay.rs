@@ -4,6 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use openqoe_spec::DownloadKind;
+use openqoe_spec::metrics::view::Counter;
+use openqoe_spec::metrics::{METRICS, VIEW};
 
 use crate::figures::Samples;
 use crate::http::{CONNECTIONS, SESSIONS};
@@ -39,15 +42,20 @@ pub(crate) fn measure(gateway: &Path, options: &Options, report: &mut Report) ->
     }
     report.add("session_read_ms", reads);
 
-    let before = server.value("openqoe_net_download_bytes_total")?;
+    let before = server.value(downloaded())?;
     let started = Instant::now();
     let server = server.again(gateway, &options.serve)?;
     let took = started.elapsed().as_secs_f64();
-    let after = server.value("openqoe_net_download_bytes_total")?;
+    let after = server.value(downloaded())?;
     ensure!((before - after).abs() < 1.0, "{before} bytes were counted before the start, {after} after it");
     report.set("replay_seconds", took);
     report.set("replay_events_per_s", events / took);
     Ok(())
+}
+
+/// A counter that nearly every batch moves.
+fn downloaded() -> &'static str {
+    METRICS[VIEW.counters[Counter::NetDownloadBytes(DownloadKind::Video).slot()].metric].name
 }
 
 /// Bytes of a folder's files.

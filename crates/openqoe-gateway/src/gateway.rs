@@ -63,7 +63,7 @@ impl Gateway {
     /// # Errors
     /// When the data directory cannot be used or a thread cannot be started.
     pub(crate) fn start(config: Config) -> anyhow::Result<Arc<Gateway>> {
-        let Recovered { guard, shards, kept } = recovery::recover(&config)?;
+        let Recovered { guard, shards, kept, admissions } = recovery::recover(&config)?;
         let tenants = Arc::new(Tenants::default());
         let tenant = tenants.named("default");
         let process = Arc::new(SharedRow::process());
@@ -74,6 +74,8 @@ impl Gateway {
             tenants: tenants.clone(),
             process: process.clone(),
             archive: archive.clone(),
+            guard: guard.clone(),
+            admissions: admissions.clone(),
             appended: Arc::default(),
             replaying: Arc::new(AtomicUsize::new(shards.len())),
         };
@@ -82,7 +84,7 @@ impl Gateway {
             .enumerate()
             .map(|(number, origin)| Shard::start(number, config.limits.queue, origin, shared.clone()))
             .collect::<Result<Vec<_>, _>>()?;
-        let keeper = kept.map(|restored| Keeper {
+        let keeper = kept.zip(admissions).map(|(restored, admissions)| Keeper {
             folder: config.data_dir.clone(),
             config: config.journal.clone(),
             shards: shards.iter().map(|shard| shard.queue.clone()).collect(),
@@ -90,6 +92,7 @@ impl Gateway {
             idle: config.idle_label_sets(),
             process: process.clone(),
             archive,
+            admissions,
             appended: shared.appended.clone(),
             restored,
         });

@@ -11,7 +11,7 @@ use openqoe_metrics::{Guard, Table};
 use crate::config::{Config, Durability};
 use crate::journal::checkpoint::Checkpoint;
 use crate::journal::keeper::Kept;
-use crate::journal::{JournalError, SegmentJournal};
+use crate::journal::{Admissions, JournalError, SegmentJournal};
 use crate::shard::Origin;
 
 /// What the gateway starts with.
@@ -20,6 +20,8 @@ pub(crate) struct Recovered {
     pub(crate) shards: Vec<Origin>,
     /// The checkpoint it stems from; `None` when nothing is kept on disk.
     pub(crate) kept: Option<Kept>,
+    /// Where the guard's admissions are written down.
+    pub(crate) admissions: Option<Arc<Admissions>>,
 }
 
 /// Opens the data directory and restores the shards; with none, everything starts empty and stays in memory.
@@ -44,7 +46,19 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
         shard.journal = Some(Box::new(journal));
     }
     let checkpoint = recovered.kept.as_ref().map_or(0, |kept| kept.number);
-    tracing::info!(folder = %folder.display(), checkpoint, "journal opened");
+    let folder = folder.join("journal");
+    for news in Admissions::after(&folder, checkpoint).with_context(about)? {
+        // The guard may then decide otherwise than it did, which costs a series its name at most.
+        if let Err(error) = recovered.guard.readmit_news(&news) {
+            tracing::error!(%error, "what the cardinality guard had admitted cannot be read");
+        }
+    }
+    // A checkpoint that cannot be used keeps its number.
+    let newest = Checkpoint::newest(&config.data_dir)?.max(checkpoint);
+    let admissions = Admissions::open(&folder, newest, config.journal.durability).with_context(about)?;
+    recovered.admissions = Some(Arc::new(admissions));
+    recovered.kept.iter_mut().for_each(|kept| kept.number = newest);
+    tracing::info!(folder = %config.data_dir.display(), checkpoint, "journal opened");
     Ok(recovered)
 }
 
@@ -82,7 +96,8 @@ pub(crate) fn lock(folder: &Path) -> Result<(), JournalError> {
 /// How many shards left a journal here: sessions are spread over them by number, and that number stays what it was.
 pub(crate) fn journals(folder: &Path) -> Option<usize> {
     let entries = std::fs::read_dir(folder.join("journal")).ok()?;
-    Some(entries.flatten().count()).filter(|count| *count > 0)
+    let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+    Some(folders.count()).filter(|count| *count > 0)
 }
 
 fn empty(config: &Config, shards: Option<usize>) -> anyhow::Result<Recovered> {
@@ -96,7 +111,7 @@ fn empty(config: &Config, shards: Option<usize>) -> anyhow::Result<Recovered> {
             position: 0,
         })
         .collect();
-    Ok(Recovered { guard, shards, kept: None })
+    Ok(Recovered { guard, shards, kept: None, admissions: None })
 }
 
 /// The newest checkpoint that can be used.
@@ -136,5 +151,6 @@ fn from_checkpoint(config: &Config, checkpoint: &Checkpoint) -> anyhow::Result<R
         })
         .collect::<anyhow::Result<_>>()?;
     let positions = checkpoint.shards.iter().map(|shard| shard.position).collect();
-    Ok(Recovered { guard, shards, kept: Some(Kept { number: checkpoint.number, positions }) })
+    let kept = Some(Kept { number: checkpoint.number, positions });
+    Ok(Recovered { guard, shards, kept, admissions: None })
 }

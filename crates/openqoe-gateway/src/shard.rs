@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use openqoe_engine::{Arrival, Engine, Stats};
-use openqoe_metrics::{ProcessScope, Released, SharedRow, Snapshot, Table};
+use openqoe_metrics::{Guard, ProcessScope, Released, SharedRow, Snapshot, Table};
 use openqoe_spec::JournalOperation as Operation;
 use openqoe_spec::metrics::process::{Counter, Histogram};
 use openqoe_spec::{Batch, Protocol};
@@ -21,7 +21,7 @@ use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::journal::checkpoint::ShardState;
 use crate::journal::keeper::ms;
-use crate::journal::{Entry, Journal, JournalError, Position, Record, record};
+use crate::journal::{Admissions, Entry, Journal, JournalError, Position, Record, record};
 use crate::tenant::{Books, Ending, Tenant, Tenants};
 
 /// Batches of one group: enough to spread the cost of a write, few enough to answer the first of them soon.
@@ -87,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) tenants: Arc<Tenants>,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) archive: Archive,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) admissions: Option<Arc<Admissions>>,
     /// Bytes all shards have appended to their journals.
     pub(crate) appended: Arc<AtomicU64>,
     /// Shards that have not yet taken in again what was acknowledged before the start.
@@ -234,6 +236,12 @@ impl Worker {
             self.records.clear();
             self.push_tick();
             self.append();
+        }
+        let Some(admissions) = &self.shared.admissions else { return };
+        let written = self.shared.guard.news().map_or(Ok(()), |news| admissions.append(&news));
+        if let Err(error) = written {
+            tracing::error!(%error, "what the cardinality guard has admitted is not written down");
+            self.shared.process.count(Counter::JournalErrors(Operation::Append), 1.0);
         }
     }
 

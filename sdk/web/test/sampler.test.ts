@@ -1,3 +1,5 @@
+// When downloads are left out, and that what is left out is stood for.
+
 import { expect, test } from 'vitest';
 import { createSampler } from '../src/core/sampler.js';
 

@@ -81,6 +81,13 @@ impl Checkpoint {
         Ok(files)
     }
 
+    /// The number of the newest checkpoint of a folder, usable or not; 0 when there is none.
+    pub(crate) fn newest(folder: &Path) -> Result<u64, JournalError> {
+        let files = Checkpoint::files(folder)?;
+        let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("checkpoint-")?.parse().ok();
+        Ok(files.iter().find_map(number).unwrap_or_default())
+    }
+
     /// Reads a checkpoint.
     ///
     /// # Errors

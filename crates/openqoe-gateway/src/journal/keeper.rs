@@ -15,8 +15,8 @@ use openqoe_spec::JournalOperation as Operation;
 use openqoe_spec::metrics::process::{Counter, Histogram};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Position;
 use super::checkpoint::{Checkpoint, ShardState};
+use super::{Admissions, Position};
 use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config;
@@ -32,6 +32,7 @@ pub(crate) struct Keeper {
     pub(crate) idle: u64,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) archive: Archive,
+    pub(crate) admissions: Arc<Admissions>,
     /// Bytes all shards have appended: without news there is nothing to save.
     pub(crate) appended: Arc<AtomicU64>,
     /// The checkpoint the gateway was restored from.
@@ -81,9 +82,9 @@ impl Keeper {
         }
         let started = Instant::now();
         self.expire();
-        let Some((shards, guard)) = self.states() else { return };
-        let positions = shards.iter().map(|shard| shard.position).collect();
         let number = kept.number + 1;
+        let Some((shards, guard)) = self.states(number) else { return };
+        let positions = shards.iter().map(|shard| shard.position).collect();
         // What the shards have told it by now is in no replay after this checkpoint.
         self.archive.flush();
         let written = Checkpoint { number, guard, shards }.write(&self.folder);
@@ -114,7 +115,7 @@ impl Keeper {
     }
 
     /// The state of all shards after everything sent to them so far, and the guard's at the same moment.
-    fn states(&self) -> Option<(Vec<ShardState>, Vec<u8>)> {
+    fn states(&self, number: u64) -> Option<(Vec<ShardState>, Vec<u8>)> {
         let (mut answers, mut paused) = (Vec::new(), Vec::new());
         for shard in &self.shards {
             let (answer, state) = oneshot::channel();
@@ -125,6 +126,9 @@ impl Keeper {
         }
         let states = answers.into_iter().map(|state| state.blocking_recv().ok()).collect::<Option<_>>()?;
         let guard = self.guard.save();
+        if let Err(error) = self.admissions.begin(number) {
+            tracing::warn!(%error, "admissions go on in the file of the checkpoint before");
+        }
         // Dropping the other ends lets the shards go on.
         drop(paused);
         Some((states, guard))
@@ -132,6 +136,9 @@ impl Keeper {
 
     /// The checkpoint before the newest stays usable: the journals are kept from there on.
     fn prune(&self, kept: &Kept) {
+        if let Err(error) = self.admissions.prune(kept.number) {
+            tracing::warn!(%error, "old admissions could not be removed");
+        }
         let retention = u64::try_from(self.config.retention.as_millis()).unwrap_or(u64::MAX);
         let before = now_ms().saturating_sub(retention);
         let max_bytes = self.config.max_bytes / self.shards.len().max(1) as u64;

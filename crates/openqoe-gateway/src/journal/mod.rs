@@ -4,6 +4,7 @@
 //!
 //! The trait is narrow so that a log of another kind (a NATS JetStream or Kafka partition) can stand behind it.
 
+mod admissions;
 pub(crate) mod checkpoint;
 mod frame;
 mod index;
@@ -13,6 +14,7 @@ mod segments;
 
 use std::ops::Range;
 
+pub(crate) use admissions::Admissions;
 pub(crate) use record::{Entry, Record};
 pub(crate) use segments::SegmentJournal;
 

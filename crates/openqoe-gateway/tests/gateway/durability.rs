@@ -9,7 +9,7 @@ use std::time::Duration;
 use openqoe_spec::SPEC_VERSION;
 use serde_json::json;
 
-use crate::harness::{Gateway, folder, view};
+use crate::harness::{Gateway, batch, folder, view};
 
 fn start(folder: &std::path::Path, checkpoints: &str) -> Gateway {
     let environment = [
@@ -42,6 +42,42 @@ fn a_killed_gateway_comes_back_as_it_was() {
     gateway.send("b", &view());
     assert_eq!(gateway.value("openqoe_startup_plays_total"), 2.0);
     assert_eq!(gateway.value("openqoe_playback_active_sessions"), 2.0);
+}
+
+/// Shards replay side by side; who had got the last room of a budget must not depend on which is faster.
+#[test]
+fn a_budget_is_spent_on_the_same_values_again() {
+    let folder = folder("budget");
+    let start = || {
+        let environment = [
+            ("OPENQOE_DATA_DIR", folder.to_str().unwrap()),
+            ("OPENQOE_SHARDS", "4"),
+            ("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "3"),
+            ("OPENQOE_JOURNAL_CHECKPOINT_INTERVAL", "1h"),
+        ];
+        Gateway::start_with(&["serve"], &environment)
+    };
+    let plays = |gateway: &Gateway| -> Vec<String> {
+        let text = gateway.metrics();
+        text.lines()
+            .filter(|line| line.starts_with("openqoe_startup_plays_total"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let gateway = start();
+    for number in 0..40 {
+        let mut batch = batch(&format!("s{number}"), &view());
+        batch["session"]["attributes"]["asset_id"] = json!(format!("asset-{number}"));
+        gateway.post(batch.to_string().as_bytes());
+    }
+    let before = plays(&gateway);
+    assert_eq!(before.len(), 4, "{before:?}");
+    gateway.kill();
+    for _ in 0..3 {
+        let gateway = start();
+        assert_eq!(plays(&gateway), before);
+        gateway.kill();
+    }
 }
 
 #[test]
