@@ -4,4 +4,6 @@ mod checkpoint;
 mod exposition;
 mod names;
 mod properties;
+mod remote_write;
+mod remote_write_wire;
 mod vectors;
