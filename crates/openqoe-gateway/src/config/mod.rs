@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
+    pub(crate) remote_write: crate::remote_write::Config,
 }
 
 /// What an acknowledged batch survives.
@@ -145,6 +146,7 @@ impl Default for Config {
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
+            remote_write: crate::remote_write::Config::default(),
         }
     }
 }
@@ -234,6 +236,9 @@ impl Config {
                 );
                 return Err(ConfigError::Invalid { key, problem });
             }
+        }
+        if let Some((key, problem)) = self.remote_write.problem() {
+            return Err(ConfigError::Invalid { key, problem });
         }
         let limits = &self.limits;
         let positive = [
