@@ -340,6 +340,16 @@ mod tests {
     }
 
     #[test]
+    fn the_receiver_has_a_second_variable() {
+        let url = |variables: &[(&str, &str)]| load("", variables).map(|config| config.remote_write.url);
+        let second = ("OPENQOE_PROM_REMOTE_WRITE_URL", "http://b/");
+        assert_eq!(url(&[second]).as_deref(), Ok("http://b/"));
+        assert_eq!(url(&[("OPENQOE_REMOTE_WRITE_URL", "http://a/"), second]).as_deref(), Ok("http://a/"));
+        let error = url(&[("OPENQOE_PROM_REMOTE_WRITE_URL", "b")]).unwrap_err();
+        assert!(error.starts_with("`remote_write.url` must begin with http"), "{error}");
+    }
+
+    #[test]
     fn mistakes_are_named() {
         let errors = [
             (

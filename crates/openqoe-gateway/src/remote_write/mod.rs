@@ -39,7 +39,7 @@ use crate::gateway::Gateway;
 pub(crate) use config::Config;
 
 /// How long the end of the process waits for what is still to be sent.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(3);
 
 /// The push loop and the sender.
 pub(crate) struct RemoteWrite {
@@ -84,6 +84,7 @@ impl RemoteWrite {
             started: Started { process: started, state },
         });
         let pusher = Pusher { gateway: gateway.clone(), shared: shared.clone(), encoder, told: None };
+        let ((stop, stopping), (draining, drained)) = (watch::channel(false), watch::channel(false));
         let sender = Sender {
             receiver,
             shared: shared.clone(),
@@ -92,9 +93,9 @@ impl RemoteWrite {
             outage: Outage::default(),
             refusals: Seldom::default(),
             told: None,
+            draining: drained,
         };
-        let ((stop, stopping), (draining, drained)) = (watch::channel(false), watch::channel(false));
-        let (pusher, sender) = (tokio::spawn(pusher.run(stopping)), tokio::spawn(sender.run(drained)));
+        let (pusher, sender) = (tokio::spawn(pusher.run(stopping)), tokio::spawn(sender.run()));
         Ok(Some(RemoteWrite { shared, on_disk, stop, draining, pusher, sender }))
     }
 

@@ -46,20 +46,24 @@ pub(super) struct Sender {
     pub(super) refusals: Seldom,
     /// The version the log was told of.
     pub(super) told: Option<Version>,
+    /// Set when the process is about to end.
+    pub(super) draining: watch::Receiver<bool>,
 }
 
 impl Sender {
-    /// Sends until `draining` is set and nothing waits.
-    pub(super) async fn run(mut self, mut draining: watch::Receiver<bool>) {
+    /// Sends until the process is about to end and nothing waits.
+    pub(super) async fn run(mut self) {
         loop {
             let first = tokio::task::block_in_place(|| self.shared.queue().first(now_ms()));
             match first {
                 Some((number, request)) => self.send(number, &request).await,
-                None if *draining.borrow() => return,
+                None if *self.draining.borrow() => return,
                 None => {
                     tokio::select! {
                         () = self.shared.arrived.notified() => {}
-                        _ = draining.changed() => {}
+                        changed = self.draining.changed() => if changed.is_err() {
+                            return;
+                        },
                     }
                 }
             }
@@ -129,7 +133,11 @@ impl Sender {
             let receiver = self.receiver.name();
             tracing::warn!(%receiver, why, "remote write: the receiver takes no samples; they wait, attempts go on");
         }
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            // Worth one attempt at once.
+            _ = self.draining.changed() => {}
+        }
     }
 
     /// The receiver answers for good again.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Gateway, folder, request, view};
 use crate::receiver::eventually;
-use crate::servers::{Series, Server, encode};
+use crate::servers::{Series, Server, encode, skipped};
 
 const FEATURES: &str = "--enable-feature=native-histograms,exemplar-storage";
 
@@ -181,7 +181,7 @@ fn prometheus_behind_tls_and_a_password() {
         .args(["-keyout", &path("key.pem"), "-out", &path("cert.pem")])
         .output();
     if !made.is_ok_and(|made| made.status.success()) {
-        println!("SKIPPED: install openssl so that it is on the PATH");
+        skipped("openssl");
         return;
     }
     // The password is `s3cret`, with bcrypt.
