@@ -62,7 +62,10 @@ fn a_receiver_of_2_0_gets_everything_2_0_has() {
     assert!(plays.samples[0].start > 0 && plays.samples[0].start < plays.samples[0].timestamp);
     let native = push.series.iter().find(|series| series.name() == "openqoe_startup_time_seconds").unwrap();
     assert_eq!((native.histograms[0].count, native.histograms[0].sum), (Some(1), 1.0));
-    assert_eq!(native.exemplars[0].labels, [("session_id".to_owned(), "s".to_owned())]);
+    let all = || receiver.received().into_iter().flat_map(|received| received.push().series);
+    let exemplar =
+        eventually("an exemplar", || all().find_map(|series| Some(series.exemplars.first()?.labels.clone())));
+    assert_eq!(exemplar, [("session_id".to_owned(), "s".to_owned())]);
     eventually("the log", || gateway.told().contains("the receiver is sent 2.0").then_some(()));
     assert_eq!((outcome(&gateway, "unsupported"), dropped(&gateway)), (0.0, 0.0));
     let last = gateway.value("openqoe_remote_write_last_success_timestamp_seconds");

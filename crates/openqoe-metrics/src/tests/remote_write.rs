@@ -115,6 +115,9 @@ fn exemplars_are_sent_once_and_in_order() {
         let named = all.iter().filter(|series| series.name() == name);
         named.flat_map(|series| &series.exemplars).map(|exemplar| exemplar.labels[0].1.clone()).collect()
     };
+    // A receiver must know a native histogram before it takes exemplars of it.
+    let all = series(&push.encode(&startups(&["s0"]), AT - 5000));
+    assert!(all.iter().all(|series| series.exemplars.is_empty()));
     let all = series(&push.encode(&startups(&["s0", "s1"]), AT));
     assert_eq!(sessions(&all, "openqoe_startup_time_seconds"), ["s0", "s1"]);
     assert_eq!(sessions(&all, "openqoe_startup_time_seconds_bucket"), ["s0", "s1"]);
@@ -123,6 +126,8 @@ fn exemplars_are_sent_once_and_in_order() {
     let all = series(&push.encode(&startups(&["s0", "s1", "s2"]), AT + 5000));
     assert_eq!(sessions(&all, "openqoe_startup_time_seconds"), ["s2"]);
     assert_eq!(sessions(&all, "openqoe_startup_time_seconds_bucket"), ["s2"]);
+    let all = series(&RemoteWrite::new(options(Histograms::Classic)).encode(&startups(&["s0"]), AT));
+    assert_eq!(sessions(&all, "openqoe_startup_time_seconds_bucket"), ["s0"]);
 }
 
 #[test]

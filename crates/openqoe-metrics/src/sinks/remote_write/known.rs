@@ -35,6 +35,8 @@ pub(super) struct Memory {
     pub(super) start: i64,
     /// The time of the latest exemplar sent, epoch ms.
     pub(super) exemplar: Option<u64>,
+    /// Whether the push before had it too.
+    pub(super) known: bool,
     push: u64,
 }
 
@@ -85,7 +87,9 @@ impl Known {
         let appeared = self.before.map_or(self.started.of(scope), |before| before + 1);
         // A clock that was set back, or one that has not ticked, must not make a series start after its value.
         let start = if appeared < self.at { appeared } else { 0 };
-        let memory = self.series.entry(identity).or_insert(Memory { start, exemplar: None, push: 0 });
+        let new = Memory { start, exemplar: None, known: false, push: 0 };
+        let memory = self.series.entry(identity).or_insert(new);
+        memory.known = memory.push > 0;
         memory.push = self.push;
         memory
     }

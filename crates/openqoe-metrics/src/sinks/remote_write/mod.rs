@@ -87,11 +87,12 @@ impl RemoteWrite {
                 match series.value {
                     Value::Number(value) => push.number(family.def, &labels, value, memory.start),
                     Value::Histogram(histogram) => {
-                        let sent = memory.exemplar;
-                        let exemplars =
-                            histogram.exemplars().filter(|kept| sent.is_none_or(|sent| kept.at > sent));
-                        let exemplars: Vec<&Kept> = exemplars.collect();
-                        memory.exemplar = exemplars.iter().map(|kept| kept.at).max().or(sent);
+                        // Receivers of 1.0 store exemplars before native histograms, and none of a series they do not know.
+                        let held_back = self.options.histograms != Histograms::Classic && !memory.known;
+                        let sent = if held_back { Some(u64::MAX) } else { memory.exemplar };
+                        let new = |kept: &&Kept| sent.is_none_or(|sent| kept.at > sent);
+                        let exemplars: Vec<&Kept> = histogram.exemplars().filter(new).collect();
+                        memory.exemplar = exemplars.iter().map(|kept| kept.at).max().or(memory.exemplar);
                         push.histogram(family.def, &labels, histogram, &exemplars, memory.start);
                     }
                 }
