@@ -44,6 +44,8 @@ pub(super) struct Writer {
     /// Time of the push, epoch ms.
     at: i64,
     max_samples: usize,
+    /// Help and unit of the metric of this name: its series follow each other.
+    about: (&'static str, u32, u32),
     references: MessageSymbols,
     series: Vec<TimeSeries>,
     messages: Vec<Message>,
@@ -52,7 +54,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(max_samples: usize, at: i64) -> Writer {
         let (symbols, references) = (Symbols::default(), MessageSymbols::new());
-        Writer { symbols, at, max_samples, references, series: Vec::new(), messages: Vec::new() }
+        let (series, messages) = (Vec::new(), Vec::new());
+        Writer { symbols, at, max_samples, about: ("", 0, 0), references, series, messages }
     }
 
     /// Adds a series of numbers: the end of its name, its `le`, its value.
@@ -116,7 +119,10 @@ impl Writer {
         } else {
             labels.push(&mut self.symbols, "__name__", &format!("{}{suffix}", def.name));
         }
-        let (help, unit) = (self.symbols.number(def.help), self.symbols.number(def.unit.as_str()));
+        if self.about.0 != def.name {
+            self.about = (def.name, self.symbols.number(def.help), self.symbols.number(def.unit.as_str()));
+        }
+        let (_, help, unit) = self.about;
         let (symbols, references) = (&self.symbols, &mut self.references);
         labels.0.sort_unstable_by(|(a, _), (b, _)| symbols.text(*a).cmp(symbols.text(*b)));
         let numbers = labels.0.iter().flat_map(|(name, value)| [*name, *value]);
