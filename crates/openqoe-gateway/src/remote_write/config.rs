@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Uri};
-use openqoe_metrics::Histograms;
+use openqoe_metrics::{Histograms, RemoteWriteOptions, Started};
 use serde::{Deserialize, Serialize};
 
 use super::pairs::Pairs;
@@ -105,6 +105,17 @@ impl Config {
     /// Whether anything is pushed.
     pub(crate) fn is_on(&self) -> bool {
         !self.url.is_empty()
+    }
+
+    /// How pushes are encoded.
+    pub(super) fn options(&self, started: Started) -> RemoteWriteOptions {
+        let external_labels = self.external_labels.iter().map(|(name, value)| (name.into(), value.into()));
+        RemoteWriteOptions {
+            histograms: self.histograms.into(),
+            max_samples: self.max_samples,
+            external_labels: external_labels.collect(),
+            started,
+        }
     }
 
     /// What makes no sense, and the key it stands at.

@@ -22,18 +22,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use openqoe_metrics::{RemoteWriteOptions, Started};
+use openqoe_metrics::Started;
 use openqoe_spec::metrics::process::Gauge;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use self::outage::Outage;
 use self::pusher::Pusher;
 use self::queue::{Bounds, Queue};
 use self::receiver::Receiver;
-use self::seldom::Seldom;
 use self::sender::{Sender, Shared};
-use self::verdict::Negotiation;
 use crate::gateway::Gateway;
 
 pub(crate) use config::Config;
@@ -61,40 +58,22 @@ impl RemoteWrite {
         if !config.is_on() {
             return Ok(None);
         }
-        let process = gateway.process.clone();
+        let process = &gateway.process;
         process.set(Gauge::RemoteWriteLastSuccessTimestampSeconds, 0.0);
         let on_disk = !data_dir.as_os_str().is_empty();
         let folder = on_disk.then(|| data_dir.join("remote-write"));
-        let about = || format!("remote write queue in {}", data_dir.display());
         let bounds = Bounds { max_bytes: config.queue_max_bytes, max_age: config.queue_max_age };
-        let shared = Arc::new(Shared::new(Queue::open(folder, bounds, process.clone()).with_context(about)?));
+        let queue = Queue::open(folder, bounds, process.clone())
+            .with_context(|| format!("remote write queue in {}", data_dir.display()))?;
         let receiver = Receiver::new(config)?;
-        let (requests, samples) = shared.queue().pending();
+        let (requests, samples) = queue.pending();
         tracing::info!(receiver = %receiver.name(), requests, samples, "remote write: begins with what waits from before");
+        let shared = Arc::new(Shared::new(queue));
         // Without a journal nothing is older than the process.
-        let state = (!on_disk).then_some(started);
-        let encoder = openqoe_metrics::RemoteWrite::new(RemoteWriteOptions {
-            histograms: config.histograms.into(),
-            max_samples: config.max_samples,
-            external_labels: config
-                .external_labels
-                .iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-            started: Started { process: started, state },
-        });
-        let pusher = Pusher { gateway: gateway.clone(), shared: shared.clone(), encoder, told: None };
+        let started = Started { process: started, state: (!on_disk).then_some(started) };
         let ((stop, stopping), (draining, drained)) = (watch::channel(false), watch::channel(false));
-        let sender = Sender {
-            receiver,
-            shared: shared.clone(),
-            process,
-            negotiation: Negotiation::new(config.protocol),
-            outage: Outage::default(),
-            refusals: Seldom::default(),
-            told: None,
-            draining: drained,
-        };
+        let pusher = Pusher::new(gateway.clone(), shared.clone(), config.options(started));
+        let sender = Sender::new(receiver, shared.clone(), process.clone(), config.protocol, drained);
         let (pusher, sender) = (tokio::spawn(pusher.run(stopping)), tokio::spawn(sender.run()));
         Ok(Some(RemoteWrite { shared, on_disk, stop, draining, pusher, sender }))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use openqoe_metrics::{RemoteWrite, Snapshot};
+use openqoe_metrics::{RemoteWrite, RemoteWriteOptions, Snapshot};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -17,14 +17,18 @@ const METADATA: Duration = Duration::from_secs(60);
 
 /// The one that pushes.
 pub(super) struct Pusher {
-    pub(super) gateway: Arc<Gateway>,
-    pub(super) shared: Arc<Shared>,
-    pub(super) encoder: RemoteWrite,
+    gateway: Arc<Gateway>,
+    shared: Arc<Shared>,
+    encoder: RemoteWrite,
     /// When metadata went out last.
-    pub(super) told: Option<Instant>,
+    told: Option<Instant>,
 }
 
 impl Pusher {
+    pub(super) fn new(gateway: Arc<Gateway>, shared: Arc<Shared>, options: RemoteWriteOptions) -> Pusher {
+        Pusher { gateway, shared, encoder: RemoteWrite::new(options), told: None }
+    }
+
     /// Pushes until `stop` changes, and then once more, so that the receiver has everything that was counted.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut tick = tokio::time::interval(self.gateway.config.remote_write.interval);

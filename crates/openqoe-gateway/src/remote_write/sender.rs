@@ -9,6 +9,7 @@ use openqoe_spec::RemoteWriteOutcome as Outcome;
 use openqoe_spec::metrics::process::{Counter, Gauge, Histogram};
 use tokio::sync::{Notify, watch};
 
+use super::config::Protocol;
 use super::outage::Outage;
 use super::queue::Queue;
 use super::receiver::{Answer, Receiver, Version};
@@ -38,19 +39,31 @@ impl Shared {
 /// The one that sends.
 #[derive(Debug)]
 pub(super) struct Sender {
-    pub(super) receiver: Receiver,
-    pub(super) shared: Arc<Shared>,
-    pub(super) process: Arc<SharedRow<ProcessScope>>,
-    pub(super) negotiation: Negotiation,
-    pub(super) outage: Outage,
-    pub(super) refusals: Seldom,
+    receiver: Receiver,
+    shared: Arc<Shared>,
+    process: Arc<SharedRow<ProcessScope>>,
+    negotiation: Negotiation,
+    outage: Outage,
+    refusals: Seldom,
     /// The version the log was told of.
-    pub(super) told: Option<Version>,
+    told: Option<Version>,
     /// Set when the process is about to end.
-    pub(super) draining: watch::Receiver<bool>,
+    draining: watch::Receiver<bool>,
 }
 
 impl Sender {
+    pub(super) fn new(
+        receiver: Receiver,
+        shared: Arc<Shared>,
+        process: Arc<SharedRow<ProcessScope>>,
+        protocol: Protocol,
+        draining: watch::Receiver<bool>,
+    ) -> Sender {
+        let (negotiation, outage, refusals) =
+            (Negotiation::new(protocol), Outage::default(), Seldom::default());
+        Sender { receiver, shared, process, negotiation, outage, refusals, told: None, draining }
+    }
+
     /// Sends until the process is about to end and nothing waits.
     pub(super) async fn run(mut self) {
         loop {

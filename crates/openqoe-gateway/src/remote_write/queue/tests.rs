@@ -1,6 +1,7 @@
 //! Order, bounds, restarts and a disk that does not do its part.
 
 use openqoe_metrics::{SINKS, Snapshot};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -122,4 +123,44 @@ fn what_cannot_be_written_waits_in_memory() {
     std::fs::rename(&away, &folder).unwrap();
     queue.push(request(NOW + 2, 10), NOW);
     assert_eq!(drain(&mut queue, NOW), [NOW, NOW + 1, NOW + 2]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever happens, what comes out is what went in less what was dropped from the front, in order, and the bounds hold.
+    #[test]
+    fn a_queue_is_a_queue(steps in proptest::collection::vec((0..4_u8, 1..60_usize), 1..60), on_disk: bool) {
+        const MAX: u64 = 200;
+        let folder = on_disk.then(|| folder("any"));
+        let mut queue = open(folder.clone(), MAX);
+        let (mut at, mut taken, mut under_way) = (NOW, Vec::new(), None);
+        for (step, bytes) in steps {
+            match step {
+                0 | 1 => {
+                    queue.push(request(at, bytes), at);
+                    at += 1;
+                }
+                2 => under_way = queue.first(at),
+                _ if bytes < 10 && on_disk => {
+                    under_way = None;
+                    queue = open(folder.clone(), MAX);
+                }
+                _ => if let Some((number, request)) = under_way.take() {
+                    queue.remove(number);
+                    taken.push(request.about.at);
+                },
+            }
+            let spared = under_way.as_ref().map_or(0, |(_, request)| request.body.len() as u64);
+            prop_assert!(queue.totals.bytes <= MAX + spared);
+            let sum = |of: fn(&Waiting) -> u64| queue.waiting.iter().map(of).sum::<u64>();
+            prop_assert_eq!(queue.totals.bytes, sum(|waiting| waiting.bytes));
+            prop_assert_eq!(queue.totals.samples, sum(|waiting| waiting.about.samples));
+        }
+        taken.extend(drain(&mut queue, at));
+        prop_assert!(taken.is_sorted_by(|a, b| a < b), "{:?}", taken);
+        // The newest is dropped by nothing.
+        prop_assert!(at == NOW || taken.last() == Some(&(at - 1)));
+        prop_assert_eq!((queue.pending(), queue.totals.memory), ((0, 0), 0));
+    }
 }
