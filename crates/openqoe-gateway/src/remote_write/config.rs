@@ -145,7 +145,7 @@ impl Config {
         url()
             .or_else(values)
             .or_else(|| Some(("remote_write.headers", format!("`{}` cannot be set", header?.0))))
-            .or_else(|| Some(("remote_write.external_labels", format!("`{}` is no label name", label?.0))))
+            .or_else(|| Some(("remote_write.external_labels", format!("`{}` cannot be set", label?.0))))
     }
 }
 
@@ -179,12 +179,13 @@ fn is_header(name: &str, value: &str) -> bool {
     known && HeaderValue::from_str(value).is_ok()
 }
 
-/// Names that begin with two underscores are Prometheus's own.
+/// Names that begin with two underscores are Prometheus's own, and `le` is a bucket's.
 fn is_label(name: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     name.bytes().next().is_some_and(letter)
         && name.bytes().all(|byte| letter(byte) || byte.is_ascii_digit())
         && !name.starts_with("__")
+        && name != "le"
 }
 
 #[cfg(test)]
@@ -204,10 +205,7 @@ mod tests {
             ("interval = \"1ms\"", "remote_write.interval must be at least"),
             ("[basic_auth]\nuser = \"me\"", "remote_write.basic_auth needs both"),
             ("headers = \"Content-Type=x\"", "remote_write.headers `Content-Type` cannot be set"),
-            (
-                "[external_labels]\n__name__ = \"x\"",
-                "remote_write.external_labels `__name__` is no label name",
-            ),
+            ("[external_labels]\n__name__ = \"x\"", "remote_write.external_labels `__name__` cannot be set"),
         ] {
             let problem = with(text).unwrap();
             assert!(problem.starts_with(expected), "{problem}");

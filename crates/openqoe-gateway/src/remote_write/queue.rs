@@ -2,13 +2,13 @@
 //! do not allow is dropped from the front and counted.
 
 use std::collections::VecDeque;
-use std::io::Error;
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use openqoe_metrics::{ProcessScope, SharedRow};
-use openqoe_spec::RemoteWriteDrop as Drop;
+use openqoe_spec::RemoteWriteDrop as Reason;
 use openqoe_spec::metrics::process::{Counter, Gauge};
 
 use super::request::{About, Request};
@@ -116,10 +116,14 @@ impl Queue {
                     self.under_way = Some(number);
                     return Some((number, request));
                 }
+                Err(error) if !is_lasting(&error) => {
+                    self.count_error(&format!("a file of the queue cannot be read: {error}"));
+                    return None;
+                }
                 Err(error) => {
                     let samples = first.about.samples;
                     self.leave(0);
-                    self.count_drop(Drop::Damaged, samples);
+                    self.count_drop(Reason::Damaged, samples);
                     self.failed(number, &error);
                 }
             }
@@ -136,7 +140,7 @@ impl Queue {
 
     /// Gives the request up because its body cannot be used.
     pub(super) fn discard(&mut self, number: u64, samples: u64) {
-        self.count_drop(Drop::Damaged, samples);
+        self.count_drop(Reason::Damaged, samples);
         self.remove(number);
     }
 
@@ -156,17 +160,28 @@ impl Queue {
 
     /// Drops the oldest until the bounds hold.
     fn keep_bounds(&mut self, now: u64) {
-        let oldest = now.saturating_sub(u64::try_from(self.bounds.max_age.as_millis()).unwrap_or(u64::MAX));
-        loop {
-            let spared = usize::from(self.under_way.is_some());
-            let Some(first) = self.waiting.get(spared) else { return };
-            let too_old = first.about.at < oldest;
-            if !too_old && self.totals.bytes <= self.bounds.max_bytes && self.totals.memory <= MAX_MEMORY {
-                return;
-            }
-            let samples = first.about.samples;
-            self.count_drop(if too_old { Drop::TooOld } else { Drop::QueueFull }, samples);
-            self.take(spared);
+        while let Some((position, reason)) = self.excess(now) {
+            let samples = self.waiting[position].about.samples;
+            self.count_drop(reason, samples);
+            self.take(position);
+        }
+    }
+
+    /// The request to be dropped next. What is in files makes no room in memory.
+    fn excess(&self, now: u64) -> Option<(usize, Reason)> {
+        let max_age = u64::try_from(self.bounds.max_age.as_millis()).unwrap_or(u64::MAX);
+        let spared = usize::from(self.under_way.is_some());
+        let first = self.waiting.get(spared)?;
+        if first.about.at < now.saturating_sub(max_age) {
+            Some((spared, Reason::TooOld))
+        } else if self.totals.bytes > self.bounds.max_bytes {
+            Some((spared, Reason::QueueFull))
+        } else if self.totals.memory > MAX_MEMORY {
+            let held = |(_, waiting): &(usize, &Waiting)| waiting.memory.is_some();
+            let oldest = self.waiting.iter().enumerate().skip(spared).find(held);
+            oldest.map(|(position, _)| (position, Reason::QueueFull))
+        } else {
+            None
         }
     }
 
@@ -203,7 +218,7 @@ impl Queue {
         let _ = std::fs::remove_file(path);
     }
 
-    fn count_drop(&mut self, reason: Drop, samples: u64) {
+    fn count_drop(&mut self, reason: Reason, samples: u64) {
         self.process.count(Counter::RemoteWriteSamplesDropped(reason), samples as f64);
         if self.drops.is_due() {
             let reason = reason.as_str();
@@ -221,6 +236,11 @@ impl Queue {
     fn path(&self, number: u64) -> PathBuf {
         self.folder.clone().unwrap_or_default().join(format!("{number:020}.{EXTENSION}"))
     }
+}
+
+/// Whether a file will be no better the next time; too many open files, say, is another matter.
+fn is_lasting(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::NotFound | ErrorKind::UnexpectedEof)
 }
 
 /// The numbers of the files there are, ascending. What was not finished is removed.

@@ -3,7 +3,7 @@
 //! The body is a compressed message of remote write 2.0; one of 1.0 is made of it when the receiver wants that.
 
 use std::fs::{self, File};
-use std::io::{Error, Read, Write};
+use std::io::{Error, ErrorKind, Read, Write};
 use std::path::Path;
 
 use openqoe_metrics::to_1_0;
@@ -82,7 +82,6 @@ impl Request {
     /// When it cannot be read or is not as it was written.
     pub(super) fn read(path: &Path) -> Result<Request, Error> {
         let bytes = fs::read(path)?;
-        let damaged = || Error::other("the file is damaged");
         let about = about(&bytes).ok_or_else(damaged)?;
         let sum = u32::from_le_bytes(bytes[8..12].try_into().map_err(|_| damaged())?);
         if crc32fast::hash(&bytes[12..]) != sum {
@@ -99,9 +98,13 @@ impl Request {
         let mut file = File::open(path)?;
         let mut head = [0; HEAD];
         file.read_exact(&mut head)?;
-        let about = about(&head).ok_or_else(|| Error::other("the file is damaged"))?;
+        let about = about(&head).ok_or_else(damaged)?;
         Ok((about, file.metadata()?.len() - HEAD as u64))
     }
+}
+
+fn damaged() -> Error {
+    Error::new(ErrorKind::InvalidData, "the file is damaged")
 }
 
 fn about(bytes: &[u8]) -> Option<About> {

@@ -125,6 +125,38 @@ fn what_cannot_be_written_waits_in_memory() {
     assert_eq!(drain(&mut queue, NOW), [NOW, NOW + 1, NOW + 2]);
 }
 
+#[test]
+fn memory_is_bounded_and_files_do_not_pay_for_it() {
+    let folder = folder("memory");
+    let mut queue = open(Some(folder.clone()), u64::MAX);
+    queue.push(request(NOW, 10), NOW);
+    let away = folder.with_extension("away");
+    let _ = std::fs::remove_dir_all(&away);
+    std::fs::rename(&folder, &away).unwrap();
+    for at in NOW + 1..NOW + 6 {
+        queue.push(request(at, 15 << 20), NOW);
+    }
+    assert!(queue.totals.memory <= MAX_MEMORY);
+    std::fs::rename(&away, &folder).unwrap();
+    assert_eq!(drain(&mut queue, NOW), [NOW, NOW + 2, NOW + 3, NOW + 4, NOW + 5]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_just_now_waits() {
+    let folder = folder("unreadable");
+    let mut queue = open(Some(folder.clone()), 1 << 20);
+    queue.push(request(NOW, 10), NOW);
+    let file = queue.path(0);
+    let away = file.with_extension("away");
+    std::fs::rename(&file, &away).unwrap();
+    // Reading a folder is an error that says nothing about the file.
+    std::fs::create_dir(&file).unwrap();
+    assert_eq!(queue.first(NOW), None);
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(&away, &file).unwrap();
+    assert_eq!(drain(&mut queue, NOW), [NOW]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

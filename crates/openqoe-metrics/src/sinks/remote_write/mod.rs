@@ -52,7 +52,7 @@ pub struct RemoteWriteOptions {
     pub histograms: Histograms,
     /// The most samples of a message.
     pub max_samples: usize,
-    /// Labels every series gets that has none of that name.
+    /// Labels every series gets that has none of that name; neither `le` nor `__name__`.
     pub external_labels: Vec<(String, String)>,
     /// Since when the first push's values have been counted.
     pub started: Started,
