@@ -205,6 +205,7 @@ mod tests {
             ("interval = \"1ms\"", "remote_write.interval must be at least"),
             ("[basic_auth]\nuser = \"me\"", "remote_write.basic_auth needs both"),
             ("headers = \"Content-Type=x\"", "remote_write.headers `Content-Type` cannot be set"),
+            ("external_labels = \"le=1\"", "remote_write.external_labels `le` cannot be set"),
             ("[external_labels]\n__name__ = \"x\"", "remote_write.external_labels `__name__` cannot be set"),
         ] {
             let problem = with(text).unwrap();

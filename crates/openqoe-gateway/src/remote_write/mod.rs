@@ -41,7 +41,6 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// The push loop and the sender.
 pub(crate) struct RemoteWrite {
     shared: Arc<Shared>,
-    on_disk: bool,
     stop: watch::Sender<bool>,
     draining: watch::Sender<bool>,
     pusher: JoinHandle<()>,
@@ -75,7 +74,7 @@ impl RemoteWrite {
         let pusher = Pusher::new(gateway.clone(), shared.clone(), config.options(started));
         let sender = Sender::new(receiver, shared.clone(), process.clone(), config.protocol, drained);
         let (pusher, sender) = (tokio::spawn(pusher.run(stopping)), tokio::spawn(sender.run()));
-        Ok(Some(RemoteWrite { shared, on_disk, stop, draining, pusher, sender }))
+        Ok(Some(RemoteWrite { shared, stop, draining, pusher, sender }))
     }
 
     /// Queues a last snapshot and gives the sender a moment for what waits; to be called while the shards still answer, when
@@ -87,14 +86,20 @@ impl RemoteWrite {
         if tokio::time::timeout(DRAIN, &mut self.sender).await.is_err() {
             self.sender.abort();
         }
-        let (requests, samples) = self.shared.queue().pending();
-        match (samples, self.on_disk) {
-            (0, _) => {}
-            (_, true) => tracing::info!(requests, samples, "remote write: samples wait for the next start"),
-            (_, false) => tracing::warn!(
-                samples,
-                "remote write: samples are lost with the process, for there is no data_dir"
-            ),
+        let mut queue = self.shared.queue();
+        let ((requests, samples), lost) = (queue.pending(), queue.persist());
+        if samples > lost {
+            tracing::info!(
+                requests,
+                samples = samples - lost,
+                "remote write: samples wait for the next start"
+            );
+        }
+        if lost > 0 {
+            tracing::warn!(
+                samples = lost,
+                "remote write: samples are lost, for they cannot be written to a data_dir"
+            );
         }
     }
 }

@@ -144,6 +144,18 @@ impl Queue {
         self.remove(number);
     }
 
+    /// Writes what waits in memory, at the end of the process; how many samples cannot be kept.
+    pub(super) fn persist(&mut self) -> u64 {
+        let mut lost = 0;
+        for position in 0..self.waiting.len() {
+            let waiting = &self.waiting[position];
+            let Some(request) = &waiting.memory else { continue };
+            let written = self.folder.is_some() && request.write(&self.path(waiting.number)).is_ok();
+            lost += if written { 0 } else { waiting.about.samples };
+        }
+        lost
+    }
+
     /// Requests and samples waiting.
     pub(super) fn pending(&self) -> (usize, u64) {
         (self.waiting.len(), self.totals.samples)

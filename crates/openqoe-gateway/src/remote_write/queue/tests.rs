@@ -120,7 +120,9 @@ fn what_cannot_be_written_waits_in_memory() {
     std::fs::rename(&folder, &away).unwrap();
     queue.push(request(NOW + 1, 10), NOW);
     assert_eq!(value(&queue, "queue_errors_total"), 1.0);
+    assert_eq!(queue.persist(), 3);
     std::fs::rename(&away, &folder).unwrap();
+    assert_eq!((queue.persist(), open(Some(folder.clone()), 1 << 20).pending()), (0, (2, 6)));
     queue.push(request(NOW + 2, 10), NOW);
     assert_eq!(drain(&mut queue, NOW), [NOW, NOW + 1, NOW + 2]);
 }
