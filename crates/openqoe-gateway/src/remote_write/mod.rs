@@ -85,6 +85,8 @@ impl RemoteWrite {
         self.draining.send_replace(true);
         if tokio::time::timeout(DRAIN, &mut self.sender).await.is_err() {
             self.sender.abort();
+            // Gone before the runtime is, whose timers it would miss.
+            let _ = self.sender.await;
         }
         let mut queue = self.shared.queue();
         let ((requests, samples), lost) = (queue.pending(), queue.persist());

@@ -23,6 +23,8 @@ fn dropped(gateway: &Gateway) -> f64 {
 fn terminate(mut gateway: Gateway) {
     std::process::Command::new("kill").args(["-TERM", &gateway.child.id().to_string()]).status().unwrap();
     assert!(gateway.child.wait().unwrap().success());
+    let log = gateway.log();
+    assert!(!log.contains("panicked"), "{log}");
 }
 
 fn files(folder: &Path) -> usize {
