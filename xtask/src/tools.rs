@@ -39,6 +39,14 @@ pub(crate) const PROMTOOL: Tool = Tool {
     remedy: "install Prometheus so that `promtool` is on the PATH",
 };
 
+/// The real VictoriaMetrics, single node.
+pub(crate) const VICTORIA_METRICS: Tool = Tool {
+    name: "VictoriaMetrics",
+    programs: &["victoria-metrics"],
+    debian: "victoria-metrics",
+    remedy: "install VictoriaMetrics so that `victoria-metrics` is on the PATH",
+};
+
 impl Tool {
     /// Where the program is.
     pub(crate) fn find(&self) -> Option<PathBuf> {

@@ -18,6 +18,7 @@ mod privacy;
 mod process;
 mod public;
 mod recovery;
+mod remote_write;
 mod serve;
 mod sessions;
 mod shard;

@@ -7,8 +7,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::clock::now_ms;
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::remote_write::RemoteWrite;
 use crate::{cli, demo_page, internal, listener, public};
 
 /// Runs until SIGINT or SIGTERM.
@@ -16,10 +18,12 @@ use crate::{cli, demo_page, internal, listener, public};
 /// # Errors
 /// When a listener cannot be opened or a shard cannot be started.
 pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Result<()> {
+    let started = now_ms();
     let public = listener::bind(config.listen, "public").await?;
     let internal = listener::bind(config.internal_listen, "internal").await?;
     let (public_address, internal_address) = (public.local_addr()?, internal.local_addr()?);
     let gateway = Gateway::start(config)?;
+    let remote_write = RemoteWrite::start(&gateway, started)?;
     let (stop, stopping) = watch::channel(false);
 
     let mut routes = public::router(gateway.clone());
@@ -47,6 +51,9 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
     }
     clock.await?;
     privacy.await?;
+    if let Some(remote_write) = remote_write {
+        remote_write.finish().await;
+    }
     gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;

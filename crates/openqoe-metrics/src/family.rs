@@ -1,6 +1,8 @@
 //! The way from rows to series: for each metric, all rows of its scope, all slots of the metric. Every encoder walks it, so
 //! which series there are and in which order is decided in one place.
 
+use std::sync::Arc;
+
 use openqoe_spec::metrics::METRICS;
 use openqoe_spec::{MetricDef, MetricKind, Scope, ScopeDef, SlotDef};
 
@@ -22,11 +24,11 @@ pub(crate) struct Series<'a> {
     /// Position of the row in its scope.
     pub(crate) row: usize,
     /// Label text of the row.
-    pub(crate) row_labels: &'a str,
+    pub(crate) row_labels: &'a Arc<str>,
     /// Label text of the slot.
     pub(crate) slot_labels: &'static str,
     /// Name and escaped value of the guarded label.
-    pub(crate) key: Option<(&'static str, &'a str)>,
+    pub(crate) key: Option<(&'static str, &'a Arc<str>)>,
     /// The value.
     pub(crate) value: Value<'a>,
 }
@@ -40,7 +42,7 @@ pub(crate) enum Value<'a> {
 }
 
 struct Row<'a> {
-    labels: &'a str,
+    labels: &'a Arc<str>,
     cells: &'a Cells,
     shown: Domains,
 }

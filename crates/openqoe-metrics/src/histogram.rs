@@ -138,6 +138,11 @@ impl Histogram {
         self.exemplars.iter().find(|kept| kept.bucket == bucket)
     }
 
+    /// All exemplars, in no order.
+    pub(crate) fn exemplars(&self) -> impl Iterator<Item = &Kept> {
+        self.exemplars.iter()
+    }
+
     /// Whether it can be one of the metric: what a checkpoint holds is not taken on trust.
     pub(crate) fn is_sound(&self, def: &MetricDef) -> bool {
         let count = self.classic.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));

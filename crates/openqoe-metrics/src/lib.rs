@@ -1,5 +1,5 @@
 //! Measurements to series. A [`Table`] per shard holds the rows that sessions write to; a [`Snapshot`] is what a scrape
-//! takes of them; [`SINKS`] are the formats it can be encoded in. The crate knows no session, does no I/O and reads no
+//! takes of them; [`SINKS`] are the formats it can be encoded in, [`RemoteWrite`] pushes it. The crate knows no session, does no I/O and reads no
 //! clock: times come in as values.
 //!
 //! A **row** is one label set of one scope (`tenant="a",country="DE"`). It holds a slot for every combination of a metric
@@ -31,6 +31,9 @@ pub use expiry::Released;
 pub use guard::{AttributeReport, Guard, LabelSetsReport, Limits, OVERFLOW, Offender, Report};
 pub use negotiate::negotiate;
 pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};
+pub use sinks::remote_write::{
+    Histograms, Message as RemoteWriteMessage, RemoteWrite, RemoteWriteOptions, Started, to_1_0,
+};
 pub use sinks::{SINKS, Sink};
 pub use slo::SloWindow;
 pub use snapshot::Snapshot;

@@ -68,8 +68,26 @@ impl Native {
     }
 
     /// The populated buckets, ascending.
+    #[cfg(test)]
     pub(crate) fn buckets(&self) -> &[Bucket] {
         &self.buckets
+    }
+
+    /// Runs of neighbouring buckets, each with what was left out before it (for the first, its index) and its length; and each
+    /// bucket's count less that of the bucket before.
+    pub(crate) fn spans(&self) -> (Vec<(i32, u32)>, Vec<i64>) {
+        let (mut spans, mut deltas) = (Vec::<(i32, u32)>::new(), Vec::with_capacity(self.buckets.len()));
+        let (mut next, mut before) = (None, 0_i64);
+        for bucket in &self.buckets {
+            let (index, count) = (i32::from(bucket.index), i64::try_from(bucket.count).unwrap_or(i64::MAX));
+            match spans.last_mut() {
+                Some((_, length)) if next == Some(index) => *length += 1,
+                _ => spans.push((index - next.unwrap_or(0), 1)),
+            }
+            deltas.push(count - before);
+            (next, before) = (Some(index + 1), count);
+        }
+        (spans, deltas)
     }
 
     /// Everything counted.

@@ -7,12 +7,13 @@ use crate::registry::{AttributeType, Field, FieldType, Metric, Registry, Scope};
 
 pub(super) fn taxonomy(registry: &Registry) -> String {
     let mut out = format!(
-        "<!-- {NOTICE} -->\n# OpenQoE metric taxonomy {}\n\nTen domains, {} metrics. **Bold** names stand in the project's \
+        "<!-- {NOTICE} -->\n# OpenQoE metric taxonomy {}\n\n{} domains, {} metrics. **Bold** names stand in the project's \
          founding document and are kept exactly. Times are seconds; counters count in base units; every histogram is \
          exposed with the classic buckets given here and as a native histogram (schema 3). The sums of \
          `openqoe_eng_watch_time_seconds` and `openqoe_playback_buffer_time_seconds` grow while viewers watch and wait; \
          their counts and buckets follow when the view or the rebuffering ends.\n\n",
         registry.spec_version,
+        registry.domains.len(),
         registry.metrics().count()
     );
     out.push_str("| scope | its series carry |\n|---|---|\n");

@@ -31,6 +31,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
+    pub(crate) remote_write: crate::remote_write::Config,
 }
 
 /// What an acknowledged batch survives.
@@ -148,6 +149,7 @@ impl Default for Config {
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
+            remote_write: crate::remote_write::Config::default(),
         }
     }
 }
@@ -238,6 +240,9 @@ impl Config {
                 );
                 return Err(ConfigError::Invalid { key, problem });
             }
+        }
+        if let Some((key, problem)) = self.remote_write.problem() {
+            return Err(ConfigError::Invalid { key, problem });
         }
         let limits = &self.limits;
         let positive = [
@@ -344,6 +349,16 @@ mod tests {
         assert_eq!(config.engine(1).silence, 60_000);
         assert_eq!(config.cardinality().unwrap().budgets[Guarded::Cdn.index()], 7);
         assert_eq!(config.limits.max_body, 1 << 20);
+    }
+
+    #[test]
+    fn the_receiver_has_a_second_variable() {
+        let url = |variables: &[(&str, &str)]| load("", variables).map(|config| config.remote_write.url);
+        let second = ("OPENQOE_PROM_REMOTE_WRITE_URL", "http://b/");
+        assert_eq!(url(&[second]).as_deref(), Ok("http://b/"));
+        assert_eq!(url(&[("OPENQOE_REMOTE_WRITE_URL", "http://a/"), second]).as_deref(), Ok("http://a/"));
+        let error = url(&[("OPENQOE_PROM_REMOTE_WRITE_URL", "b")]).unwrap_err();
+        assert!(error.starts_with("`remote_write.url` must begin with http"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,9 @@ use super::ConfigError;
 
 const PREFIX: &str = "OPENQOE_";
 
+/// Second names of variables; the first name wins.
+const ALIASES: [(&str, &str); 1] = [("OPENQOE_PROM_REMOTE_WRITE_URL", "OPENQOE_REMOTE_WRITE_URL")];
+
 /// Puts what the file says over what is there, key by key.
 pub(super) fn file(table: &mut Table, given: Table) {
     for (key, value) in given {
@@ -27,8 +30,12 @@ pub(super) fn environment(
 ) -> Result<(), ConfigError> {
     let mut keys = Vec::new();
     flatten(known, &mut Vec::new(), &mut keys);
+    let mut environment: Vec<(String, String)> = environment.into_iter().collect();
+    let alias = |variable: &str| ALIASES.iter().find(|(alias, _)| *alias == variable).map(|(_, name)| *name);
+    environment.sort_by_key(|(variable, _)| alias(variable).is_none());
     for (variable, value) in environment {
-        let Some((path, default)) = keys.iter().find(|(path, _)| name(path) == variable) else { continue };
+        let known = alias(&variable).unwrap_or(&variable);
+        let Some((path, default)) = keys.iter().find(|(path, _)| name(path) == known) else { continue };
         let typed = typed(&value, default).map_err(|problem| ConfigError::Environment {
             variable,
             value,

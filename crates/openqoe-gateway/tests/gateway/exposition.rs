@@ -7,6 +7,7 @@ use openqoe_spec::{METRICS, Scope};
 use serde_json::json;
 
 use crate::harness::{Gateway, folder, view};
+use crate::receiver::{Receiver, written};
 
 #[test]
 fn formats_are_negotiated_as_prometheus_asks() {
@@ -44,16 +45,22 @@ fn the_exposition_is_packed_when_asked() {
 #[test]
 fn every_metric_about_the_gateway_itself_is_alive() {
     let folder = folder("alive");
+    let receiver = Receiver::start(|_, received| written(received));
     let environment = [
         ("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "0"),
         ("OPENQOE_DATA_DIR", folder.to_str().unwrap()),
         ("OPENQOE_JOURNAL_CHECKPOINT_INTERVAL", "1ms"),
+        ("OPENQOE_REMOTE_WRITE_URL", &receiver.url),
     ];
     let gateway = Gateway::start_with(&["serve"], &environment);
     gateway.send("s", &view());
     gateway.post(b"{");
-    while gateway.value("openqoe_journal_checkpoint_duration_seconds_count") < 1.0 {
-        std::thread::yield_now();
+    for histogram in
+        ["openqoe_journal_checkpoint_duration_seconds", "openqoe_remote_write_request_duration_seconds"]
+    {
+        while gateway.value(&format!("{histogram}_count")) < 1.0 {
+            std::thread::yield_now();
+        }
     }
     let metrics = gateway.metrics();
     let present: BTreeSet<&str> =

@@ -89,6 +89,11 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
+    /// What was logged after the start, so far.
+    pub(crate) fn told(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
     /// Everything logged after the start, once the process has ended.
     pub(crate) fn log(mut self) -> String {
         let _ = self.child.kill();

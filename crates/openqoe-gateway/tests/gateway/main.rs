@@ -14,3 +14,9 @@ mod mmdb;
 mod overload;
 mod privacy;
 mod privacy_grep;
+mod receiver;
+mod remote_write;
+mod remote_write_servers;
+mod servers;
+#[path = "../../../openqoe-metrics/src/tests/remote_write_wire.rs"]
+mod wire;

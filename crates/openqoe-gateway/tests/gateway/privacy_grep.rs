@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Gateway, folder, request, view};
 use crate::mmdb::database;
+use crate::receiver::{Receiver, written};
 
 /// What must not be found, in any case of letters: the mark stands in everything planted but addresses.
 const PLANTED: [&str; 5] = ["piimark", "127.0.0.77", "203.0.113.77", "192.0.2.77", "2001:db8::77"];
@@ -233,12 +234,14 @@ fn search_answers(gateway: &Gateway) {
 /// Plants, searches while the gateway runs, ends it, and searches what it leaves.
 fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
     let data_dir = folder(name);
+    let receiver = Receiver::start(|_, received| written(received));
     let usual = [
         ("OPENQOE_LOG", "trace"),
         ("OPENQOE_DATA_DIR", data_dir.to_str().unwrap()),
         ("OPENQOE_JOURNAL_CHECKPOINT_INTERVAL", "1ms"),
         ("OPENQOE_LIMITS_READ_TIMEOUT", "500ms"),
         ("OPENQOE_ENGINE_REORDER_WINDOW", "1ms"),
+        ("OPENQOE_REMOTE_WRITE_URL", &receiver.url),
     ];
     let mut gateway = Gateway::start_with(&["serve"], &[&usual, environment].concat());
     let (status, answer) = send(&gateway.public, &[], indiscreet("good", &view()).to_string().as_bytes());
@@ -266,6 +269,13 @@ fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
     search_files(&data_dir);
     Command::new("kill").args(["-TERM", &gateway.child.id().to_string()]).status().unwrap();
     assert!(gateway.child.wait().unwrap().success());
+    // The last push holds everything that was counted.
+    let pushed = receiver.received();
+    assert!(pushed.iter().any(|received| holds(&received.message, KEPT)));
+    for received in &pushed {
+        assert_eq!(found(&received.message), Vec::<String>::new(), "in a push");
+        assert_eq!(found(format!("{:?}", received.headers).as_bytes()), Vec::<String>::new());
+    }
     let kept = search_files(&data_dir);
     for holder in ["/journal", "/checkpoint-"] {
         assert!(kept.iter().any(|name| name.contains(holder)), "{KEPT} is in {kept:?}, not in {holder}");

@@ -2,6 +2,7 @@
 
 pub(crate) mod metric_family;
 mod protobuf;
+pub(crate) mod remote_write;
 mod text;
 
 use crate::snapshot::Snapshot;

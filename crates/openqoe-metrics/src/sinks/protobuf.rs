@@ -127,24 +127,14 @@ fn exemplar(kept: &Kept) -> Exemplar {
     }
 }
 
-/// Runs of neighbouring buckets, and each bucket's count less that of the bucket before. An empty histogram gets a span of
-/// no bucket, by which metrics.proto tells it from a classic one.
+/// The runs of buckets. An empty histogram gets a span of no bucket, by which metrics.proto tells it from a classic one.
 fn spans(native: &Native) -> (Vec<BucketSpan>, Vec<i64>) {
-    let (mut spans, mut deltas) = (Vec::<BucketSpan>::new(), Vec::new());
-    let (mut next, mut before) = (None, 0_i64);
-    for bucket in native.buckets() {
-        let (index, count) = (i32::from(bucket.index), i64::try_from(bucket.count).unwrap_or(i64::MAX));
-        match spans.last_mut() {
-            Some(span) if next == Some(index) => span.length = span.length.map(|length| length + 1),
-            _ => spans.push(BucketSpan { offset: Some(index - next.unwrap_or(0)), length: Some(1) }),
-        }
-        deltas.push(count - before);
-        (next, before) = (Some(index + 1), count);
-    }
+    let (mut spans, deltas) = native.spans();
     if spans.is_empty() {
-        spans.push(BucketSpan { offset: Some(0), length: Some(0) });
+        spans.push((0, 0));
     }
-    (spans, deltas)
+    let span = |(offset, length)| BucketSpan { offset: Some(offset), length: Some(length) };
+    (spans.into_iter().map(span).collect(), deltas)
 }
 
 fn push(out: &mut Vec<u8>, message: &impl Message) {

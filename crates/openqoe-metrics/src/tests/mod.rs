@@ -6,4 +6,6 @@ mod expiry;
 mod exposition;
 mod names;
 pub(crate) mod properties;
+mod remote_write;
+mod remote_write_wire;
 mod vectors;

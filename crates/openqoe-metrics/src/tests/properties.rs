@@ -41,7 +41,12 @@ pub(crate) fn limits(budget: usize, max_label_sets: usize) -> Limits {
 }
 
 /// Plays the records of each session into the table of its shard.
-fn play(sessions: &[(String, Attributes)], records: &[Record], shards: usize, limits: Limits) -> Snapshot {
+pub(super) fn play(
+    sessions: &[(String, Attributes)],
+    records: &[Record],
+    shards: usize,
+    limits: Limits,
+) -> Snapshot {
     let guard = Arc::new(Guard::new(limits));
     let mut tables: Vec<_> = (0..shards).map(|_| Table::new(guard.clone())).collect();
     let sets: Vec<_> = sessions

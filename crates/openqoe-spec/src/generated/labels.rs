@@ -721,6 +721,96 @@ impl PrivacyOperation {
     }
 }
 
+/// Why a request to a remote write receiver was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RemoteWriteDrop {
+    /// `queue_full`
+    #[serde(rename = "queue_full")]
+    QueueFull,
+    /// `too_old`
+    #[serde(rename = "too_old")]
+    TooOld,
+    /// `damaged`
+    #[serde(rename = "damaged")]
+    Damaged,
+}
+impl RemoteWriteDrop {
+    /// Every variant, in order.
+    pub const ALL: &'static [RemoteWriteDrop] =
+        &[RemoteWriteDrop::QueueFull, RemoteWriteDrop::TooOld, RemoteWriteDrop::Damaged];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["queue_full", "too_old", "damaged"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "queue_full" => Some(RemoteWriteDrop::QueueFull),
+            "too_old" => Some(RemoteWriteDrop::TooOld),
+            "damaged" => Some(RemoteWriteDrop::Damaged),
+            _ => None,
+        }
+    }
+}
+
+/// What came of a request to a remote write receiver. `retried`: it answered 5xx or 429; `unsupported`: it does not speak 2.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RemoteWriteOutcome {
+    /// `accepted`
+    #[serde(rename = "accepted")]
+    Accepted,
+    /// `refused`
+    #[serde(rename = "refused")]
+    Refused,
+    /// `retried`
+    #[serde(rename = "retried")]
+    Retried,
+    /// `unreachable`
+    #[serde(rename = "unreachable")]
+    Unreachable,
+    /// `unsupported`
+    #[serde(rename = "unsupported")]
+    Unsupported,
+}
+impl RemoteWriteOutcome {
+    /// Every variant, in order.
+    pub const ALL: &'static [RemoteWriteOutcome] = &[
+        RemoteWriteOutcome::Accepted,
+        RemoteWriteOutcome::Refused,
+        RemoteWriteOutcome::Retried,
+        RemoteWriteOutcome::Unreachable,
+        RemoteWriteOutcome::Unsupported,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] =
+        &["accepted", "refused", "retried", "unreachable", "unsupported"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "accepted" => Some(RemoteWriteOutcome::Accepted),
+            "refused" => Some(RemoteWriteOutcome::Refused),
+            "retried" => Some(RemoteWriteOutcome::Retried),
+            "unreachable" => Some(RemoteWriteOutcome::Unreachable),
+            "unsupported" => Some(RemoteWriteOutcome::Unsupported),
+            _ => None,
+        }
+    }
+}
+
 /// What has a cardinality budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Guarded {

@@ -392,10 +392,22 @@ pub mod process {
         ArchiveRowsLost,
         /// `process_cpu_seconds_total`: User and system CPU time spent.
         ProcessCpuSeconds,
+        /// `openqoe_remote_write_samples_sent_total`: Samples the receiver took; a native histogram is one.
+        RemoteWriteSamplesSent,
+        /// `openqoe_remote_write_samples_failed_total`: Samples the receiver refused for good. They are not sent again.
+        RemoteWriteSamplesFailed,
+        /// `openqoe_remote_write_samples_dropped_total`: Samples given up before the receiver had them.
+        RemoteWriteSamplesDropped(RemoteWriteDrop),
+        /// `openqoe_remote_write_requests_total`: Requests to the receiver by what came of them.
+        RemoteWriteRequests(RemoteWriteOutcome),
+        /// `openqoe_remote_write_sent_bytes_total`: Compressed bytes of requests, each attempt counted.
+        RemoteWriteSentBytes,
+        /// `openqoe_remote_write_queue_errors_total`: Files of the queue that could not be written, read or removed. What cannot be written waits in memory.
+        RemoteWriteQueueErrors,
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 14;
+        pub const SLOTS: usize = 26;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -407,6 +419,12 @@ pub mod process {
                 Self::ArchiveRows => 11,
                 Self::ArchiveRowsLost => 12,
                 Self::ProcessCpuSeconds => 13,
+                Self::RemoteWriteSamplesSent => 14,
+                Self::RemoteWriteSamplesFailed => 15,
+                Self::RemoteWriteSamplesDropped(a0) => 16 + a0.index(),
+                Self::RemoteWriteRequests(a0) => 19 + a0.index(),
+                Self::RemoteWriteSentBytes => 24,
+                Self::RemoteWriteQueueErrors => 25,
             }
         }
     }
@@ -423,10 +441,20 @@ pub mod process {
         ProcessStartTimeSeconds,
         /// `process_resident_memory_bytes`: Resident memory.
         ProcessResidentMemoryBytes,
+        /// `openqoe_remote_write_pending_samples`: Samples waiting to be sent.
+        RemoteWritePendingSamples,
+        /// `openqoe_remote_write_pending_requests`: Requests waiting to be sent; with a data directory, each is a file.
+        RemoteWritePendingRequests,
+        /// `openqoe_remote_write_pending_bytes`: Compressed bytes waiting to be sent. Beyond `remote_write.queue_max_bytes` the oldest are dropped.
+        RemoteWritePendingBytes,
+        /// `openqoe_remote_write_oldest_pending_age_seconds`: Age of the oldest sample that waits; 0 when none does.
+        RemoteWriteOldestPendingAgeSeconds,
+        /// `openqoe_remote_write_last_success_timestamp_seconds`: When the receiver last took a request, since the Unix epoch; 0 when it has not since the start.
+        RemoteWriteLastSuccessTimestampSeconds,
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 5;
+        pub const SLOTS: usize = 10;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -435,6 +463,11 @@ pub mod process {
                 Self::GatewayConnections => 2,
                 Self::ProcessStartTimeSeconds => 3,
                 Self::ProcessResidentMemoryBytes => 4,
+                Self::RemoteWritePendingSamples => 5,
+                Self::RemoteWritePendingRequests => 6,
+                Self::RemoteWritePendingBytes => 7,
+                Self::RemoteWriteOldestPendingAgeSeconds => 8,
+                Self::RemoteWriteLastSuccessTimestampSeconds => 9,
             }
         }
     }
@@ -447,23 +480,26 @@ pub mod process {
         JournalAppendDurationSeconds,
         /// `openqoe_journal_checkpoint_duration_seconds`: Time to save the state of all shards; nothing is acknowledged meanwhile.
         JournalCheckpointDurationSeconds,
+        /// `openqoe_remote_write_request_duration_seconds`: Time from a request to the end of its answer.
+        RemoteWriteRequestDurationSeconds,
     }
     impl Histogram {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 3;
+        pub const SLOTS: usize = 4;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::GatewayScrapeDurationSeconds => 0,
                 Self::JournalAppendDurationSeconds => 1,
                 Self::JournalCheckpointDurationSeconds => 2,
+                Self::RemoteWriteRequestDurationSeconds => 3,
             }
         }
     }
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 87] = [
+pub static METRICS: [MetricDef; 99] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1492,6 +1528,84 @@ pub static METRICS: [MetricDef; 87] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_remote_write_samples_sent_total",
+        help: "Samples the receiver took; a native histogram is one.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 14,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_samples_failed_total",
+        help: "Samples the receiver refused for good. They are not sent again.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 15,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_samples_dropped_total",
+        help: "Samples given up before the receiver had them.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 16,
+        slots: 3,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_requests_total",
+        help: "Requests to the receiver by what came of them.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 19,
+        slots: 5,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_sent_bytes_total",
+        help: "Compressed bytes of requests, each attempt counted.",
+        kind: MetricKind::Counter,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 24,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_queue_errors_total",
+        help: "Files of the queue that could not be written, read or removed. What cannot be written waits in memory.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 25,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_build_info",
         help: "Always 1; the labels tell the version of the gateway and of the vocabulary it speaks.",
         kind: MetricKind::Gauge,
@@ -1557,6 +1671,71 @@ pub static METRICS: [MetricDef; 87] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_remote_write_pending_samples",
+        help: "Samples waiting to be sent.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 5,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_pending_requests",
+        help: "Requests waiting to be sent; with a data directory, each is a file.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 6,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_pending_bytes",
+        help: "Compressed bytes waiting to be sent. Beyond `remote_write.queue_max_bytes` the oldest are dropped.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 7,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_oldest_pending_age_seconds",
+        help: "Age of the oldest sample that waits; 0 when none does.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 8,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_last_success_timestamp_seconds",
+        help: "When the receiver last took a request, since the Unix epoch; 0 when it has not since the start.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 9,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_gateway_scrape_duration_seconds",
         help: "Time to snapshot the shards and encode the exposition.",
         kind: MetricKind::Histogram,
@@ -1593,6 +1772,19 @@ pub static METRICS: [MetricDef; 87] = [
         slots: 1,
         key: None,
         buckets: &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_remote_write_request_duration_seconds",
+        help: "Time from a request to the end of its answer.",
+        kind: MetricKind::Histogram,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "remote_write",
+        first_slot: 3,
+        slots: 1,
+        key: None,
+        buckets: &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0],
         exemplars: false,
     },
 ];
@@ -1925,22 +2117,40 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 76, labels: "", mirror: None },
         SlotDef { metric: 77, labels: "", mirror: None },
         SlotDef { metric: 78, labels: "", mirror: None },
+        SlotDef { metric: 79, labels: "", mirror: None },
+        SlotDef { metric: 80, labels: "", mirror: None },
+        SlotDef { metric: 81, labels: "reason=\"queue_full\"", mirror: None },
+        SlotDef { metric: 81, labels: "reason=\"too_old\"", mirror: None },
+        SlotDef { metric: 81, labels: "reason=\"damaged\"", mirror: None },
+        SlotDef { metric: 82, labels: "outcome=\"accepted\"", mirror: None },
+        SlotDef { metric: 82, labels: "outcome=\"refused\"", mirror: None },
+        SlotDef { metric: 82, labels: "outcome=\"retried\"", mirror: None },
+        SlotDef { metric: 82, labels: "outcome=\"unreachable\"", mirror: None },
+        SlotDef { metric: 82, labels: "outcome=\"unsupported\"", mirror: None },
+        SlotDef { metric: 83, labels: "", mirror: None },
+        SlotDef { metric: 84, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 79,
+            metric: 85,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 80, labels: "", mirror: None },
-        SlotDef { metric: 81, labels: "", mirror: None },
-        SlotDef { metric: 82, labels: "", mirror: None },
-        SlotDef { metric: 83, labels: "", mirror: None },
+        SlotDef { metric: 86, labels: "", mirror: None },
+        SlotDef { metric: 87, labels: "", mirror: None },
+        SlotDef { metric: 88, labels: "", mirror: None },
+        SlotDef { metric: 89, labels: "", mirror: None },
+        SlotDef { metric: 90, labels: "", mirror: None },
+        SlotDef { metric: 91, labels: "", mirror: None },
+        SlotDef { metric: 92, labels: "", mirror: None },
+        SlotDef { metric: 93, labels: "", mirror: None },
+        SlotDef { metric: 94, labels: "", mirror: None },
     ],
     histograms: &[
-        SlotDef { metric: 84, labels: "", mirror: None },
-        SlotDef { metric: 85, labels: "", mirror: None },
-        SlotDef { metric: 86, labels: "", mirror: None },
+        SlotDef { metric: 95, labels: "", mirror: None },
+        SlotDef { metric: 96, labels: "", mirror: None },
+        SlotDef { metric: 97, labels: "", mirror: None },
+        SlotDef { metric: 98, labels: "", mirror: None },
     ],
     keyed: &[],
 };
