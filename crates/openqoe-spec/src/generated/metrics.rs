@@ -311,18 +311,18 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 45;
+        pub const SLOTS: usize = 51;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::IngestEventsReceived(a0) => a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 12 + a1.index(),
-                Self::IngestBatches(a0) => 13 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 14 + (a0.index()) * 12 + a1.index(),
-                Self::IngestBodyBytes(a0) => 26 + a0.index(),
-                Self::PrivacyBatches(a0) => 27 + a0.index(),
-                Self::MetricsOverflow(a0) => 33 + a0.index(),
-                Self::MetricsLabelSetsExpired => 44,
+                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 14 + a1.index(),
+                Self::IngestBatches(a0) => 15 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 16 + (a0.index()) * 16 + a1.index(),
+                Self::IngestBodyBytes(a0) => 32 + a0.index(),
+                Self::PrivacyBatches(a0) => 33 + a0.index(),
+                Self::MetricsOverflow(a0) => 39 + a0.index(),
+                Self::MetricsLabelSetsExpired => 50,
             }
         }
     }
@@ -378,6 +378,8 @@ pub mod process {
     pub enum Counter {
         /// `openqoe_gateway_connections_refused_total`: Connections closed at once because `limits.max_connections` were open.
         GatewayConnectionsRefused,
+        /// `openqoe_gateway_unauthenticated_requests_total`: Requests answered 401. Without a key that is known they belong to no tenant.
+        GatewayUnauthenticatedRequests(Listener, KeyProblem),
         /// `openqoe_journal_appended_bytes_total`: Bytes appended to the journal.
         JournalAppendedBytes,
         /// `openqoe_journal_errors_total`: Operations of the journal that failed. A failed append is answered 503 and counted as shed.
@@ -395,18 +397,19 @@ pub mod process {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 14;
+        pub const SLOTS: usize = 20;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::GatewayConnectionsRefused => 0,
-                Self::JournalAppendedBytes => 1,
-                Self::JournalErrors(a0) => 2 + a0.index(),
-                Self::JournalReplayedBatches => 7,
-                Self::PrivacyErrors(a0) => 8 + a0.index(),
-                Self::ArchiveRows => 11,
-                Self::ArchiveRowsLost => 12,
-                Self::ProcessCpuSeconds => 13,
+                Self::GatewayUnauthenticatedRequests(a0, a1) => 1 + (a0.index()) * 3 + a1.index(),
+                Self::JournalAppendedBytes => 7,
+                Self::JournalErrors(a0) => 8 + a0.index(),
+                Self::JournalReplayedBatches => 13,
+                Self::PrivacyErrors(a0) => 14 + a0.index(),
+                Self::ArchiveRows => 17,
+                Self::ArchiveRowsLost => 18,
+                Self::ProcessCpuSeconds => 19,
             }
         }
     }
@@ -419,6 +422,8 @@ pub mod process {
         GatewayQueueDepth,
         /// `openqoe_gateway_connections`: Connections open on the public listener.
         GatewayConnections,
+        /// `openqoe_gateway_config_last_reload_successful`: Whether the configuration was good when it was last read, at the start or on SIGHUP.
+        GatewayConfigLastReloadSuccessful,
         /// `process_start_time_seconds`: Start time of the process since the Unix epoch.
         ProcessStartTimeSeconds,
         /// `process_resident_memory_bytes`: Resident memory.
@@ -426,15 +431,16 @@ pub mod process {
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 5;
+        pub const SLOTS: usize = 6;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::BuildInfo => 0,
                 Self::GatewayQueueDepth => 1,
                 Self::GatewayConnections => 2,
-                Self::ProcessStartTimeSeconds => 3,
-                Self::ProcessResidentMemoryBytes => 4,
+                Self::GatewayConfigLastReloadSuccessful => 3,
+                Self::ProcessStartTimeSeconds => 4,
+                Self::ProcessResidentMemoryBytes => 5,
             }
         }
     }
@@ -463,7 +469,7 @@ pub mod process {
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 87] = [
+pub static METRICS: [MetricDef; 89] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1239,7 +1245,7 @@ pub static METRICS: [MetricDef; 87] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 1,
-        slots: 12,
+        slots: 14,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1251,7 +1257,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 13,
+        first_slot: 15,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1264,8 +1270,8 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 14,
-        slots: 12,
+        first_slot: 16,
+        slots: 16,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1277,7 +1283,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 26,
+        first_slot: 32,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1290,7 +1296,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 27,
+        first_slot: 33,
         slots: 6,
         key: None,
         buckets: &[],
@@ -1303,7 +1309,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 33,
+        first_slot: 39,
         slots: 11,
         key: None,
         buckets: &[],
@@ -1316,7 +1322,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 44,
+        first_slot: 50,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1401,13 +1407,26 @@ pub static METRICS: [MetricDef; 87] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_gateway_unauthenticated_requests_total",
+        help: "Requests answered 401. Without a key that is known they belong to no tenant.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 1,
+        slots: 6,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_journal_appended_bytes_total",
         help: "Bytes appended to the journal.",
         kind: MetricKind::Counter,
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 1,
+        first_slot: 7,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1420,7 +1439,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 2,
+        first_slot: 8,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1433,7 +1452,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 7,
+        first_slot: 13,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1446,7 +1465,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 8,
+        first_slot: 14,
         slots: 3,
         key: None,
         buckets: &[],
@@ -1459,7 +1478,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 11,
+        first_slot: 17,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1472,7 +1491,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 12,
+        first_slot: 18,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1485,7 +1504,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 13,
+        first_slot: 19,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1531,13 +1550,26 @@ pub static METRICS: [MetricDef; 87] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_gateway_config_last_reload_successful",
+        help: "Whether the configuration was good when it was last read, at the start or on SIGHUP.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 3,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_start_time_seconds",
         help: "Start time of the process since the Unix epoch.",
         kind: MetricKind::Gauge,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 3,
+        first_slot: 4,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1550,7 +1582,7 @@ pub static METRICS: [MetricDef; 87] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 4,
+        first_slot: 5,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1806,6 +1838,16 @@ pub static TENANT: ScopeDef = ScopeDef {
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"session_limit\""),
             mirror: None,
         },
+        SlotDef {
+            metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"session_quota\""),
+            mirror: None,
+        },
         SlotDef { metric: 60, labels: "protocol=\"native\"", mirror: None },
         SlotDef {
             metric: 61,
@@ -1867,6 +1909,26 @@ pub static TENANT: ScopeDef = ScopeDef {
             labels: concat!("protocol=\"native\"", ",", "reason=\"read_timeout\""),
             mirror: None,
         },
+        SlotDef {
+            metric: 61,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"forbidden_origin\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 61,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"forbidden_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 61,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"over_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 61,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"over_burst\""),
+            mirror: None,
+        },
         SlotDef { metric: 62, labels: "protocol=\"native\"", mirror: None },
         SlotDef { metric: 63, labels: "action=\"viewer_hashed\"", mirror: None },
         SlotDef { metric: 63, labels: "action=\"viewer_dropped\"", mirror: None },
@@ -1912,35 +1974,66 @@ pub static TENANT: ScopeDef = ScopeDef {
 pub static PROCESS: ScopeDef = ScopeDef {
     counters: &[
         SlotDef { metric: 71, labels: "", mirror: None },
-        SlotDef { metric: 72, labels: "", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"append\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"checkpoint\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"prune\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"read\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"replay\"", mirror: None },
-        SlotDef { metric: 74, labels: "", mirror: None },
-        SlotDef { metric: 75, labels: "operation=\"salts\"", mirror: None },
-        SlotDef { metric: 75, labels: "operation=\"geo_database\"", mirror: None },
-        SlotDef { metric: 75, labels: "operation=\"asn_database\"", mirror: None },
-        SlotDef { metric: 76, labels: "", mirror: None },
+        SlotDef {
+            metric: 72,
+            labels: concat!("listener=\"public\"", ",", "reason=\"missing_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 72,
+            labels: concat!("listener=\"public\"", ",", "reason=\"malformed_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 72,
+            labels: concat!("listener=\"public\"", ",", "reason=\"unknown_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 72,
+            labels: concat!("listener=\"internal\"", ",", "reason=\"missing_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 72,
+            labels: concat!("listener=\"internal\"", ",", "reason=\"malformed_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 72,
+            labels: concat!("listener=\"internal\"", ",", "reason=\"unknown_key\""),
+            mirror: None,
+        },
+        SlotDef { metric: 73, labels: "", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"append\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"checkpoint\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"read\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"replay\"", mirror: None },
+        SlotDef { metric: 75, labels: "", mirror: None },
+        SlotDef { metric: 76, labels: "operation=\"salts\"", mirror: None },
+        SlotDef { metric: 76, labels: "operation=\"geo_database\"", mirror: None },
+        SlotDef { metric: 76, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 77, labels: "", mirror: None },
         SlotDef { metric: 78, labels: "", mirror: None },
+        SlotDef { metric: 79, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 79,
+            metric: 80,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 80, labels: "", mirror: None },
         SlotDef { metric: 81, labels: "", mirror: None },
         SlotDef { metric: 82, labels: "", mirror: None },
         SlotDef { metric: 83, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 84, labels: "", mirror: None },
         SlotDef { metric: 85, labels: "", mirror: None },
+    ],
+    histograms: &[
         SlotDef { metric: 86, labels: "", mirror: None },
+        SlotDef { metric: 87, labels: "", mirror: None },
+        SlotDef { metric: 88, labels: "", mirror: None },
     ],
     keyed: &[],
 };
