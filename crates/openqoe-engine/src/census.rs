@@ -42,6 +42,11 @@ impl Census {
         }
     }
 
+    /// What one tenant has.
+    pub(crate) fn tenant(&self, name: &str) -> Stats {
+        self.tenants.get(name).copied().unwrap_or_default()
+    }
+
     /// What each tenant has, by name.
     pub(crate) fn tenants(&self) -> impl Iterator<Item = (&str, Stats)> {
         self.tenants.iter().map(|(tenant, stats)| (&**tenant, *stats))

@@ -178,6 +178,11 @@ impl Engine {
         self.census.tenants()
     }
 
+    /// The same of one tenant.
+    pub fn tenant(&self, name: &str) -> Stats {
+        self.census.tenant(name)
+    }
+
     /// Whether it remembers a session, ended or not.
     pub fn remembers(&mut self, tenant: &str, session_id: &str) -> bool {
         self.name(tenant, session_id);

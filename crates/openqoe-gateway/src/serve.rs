@@ -9,13 +9,14 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::reload::Reload;
 use crate::{cli, demo_page, internal, listener, public};
 
 /// Runs until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// When a listener cannot be opened or a shard cannot be started.
-pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Result<()> {
+pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload) -> anyhow::Result<()> {
     let public = listener::bind(config.listen, "public").await?;
     let internal = listener::bind(config.internal_listen, "internal").await?;
     let (public_address, internal_address) = (public.local_addr()?, internal.local_addr()?);
@@ -35,6 +36,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
         async move { gateway.keep_time(stopping).await }
     });
     let privacy = tokio::spawn(gateway.privacy.clone().keep(stopping.clone()));
+    let reloads = tokio::spawn(reload.keep(gateway.clone(), stopping.clone()));
     tracing::info!("ingest on http://{public_address}/v1/ingest");
     tracing::info!("metrics on http://{internal_address}/metrics");
     let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
@@ -47,6 +49,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
     }
     clock.await?;
     privacy.await?;
+    reloads.await??;
     gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;

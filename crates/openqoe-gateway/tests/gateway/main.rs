@@ -14,3 +14,4 @@ mod mmdb;
 mod overload;
 mod privacy;
 mod privacy_grep;
+mod tenants;
