@@ -54,44 +54,37 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> anyhow::Result<()> {
-    let common = match command {
-        Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common) => {
-            common
-        }
+    let (common, demo) = match command {
+        Command::Serve(common) | Command::CheckConfig(common) => (common, None),
+        Command::Demo(demo) => (&demo.common, Some(demo)),
         Command::Privacy(command) => return command.run(),
         Command::Keys(keys) => return keys.run(),
     };
-    let config = load(common)?;
-    match command {
-        Command::CheckConfig(_) => {
-            config.doubts.iter().for_each(|doubt| eprintln!("warning: {doubt}"));
-            print!("{}", toml::to_string(&config)?);
-            Ok(())
-        }
-        Command::Demo(demo) => {
-            if !config.tenants.is_empty() {
-                anyhow::bail!("the demo's viewers have no keys: run it without [tenants]");
-            }
-            // A demo leaves nothing behind, unless it is told where.
-            let data_dir = config.data_dir.clone();
-            let told = data_dir != Config::default().data_dir;
-            let config = Config { data_dir: if told { data_dir } else { "".into() }, ..config };
-            serve(common, config, Some(demo))
-        }
-        _ => serve(common, config, None),
+    let load = {
+        let (common, is_demo) = (common.clone(), demo.is_some());
+        move || load(&common, is_demo)
+    };
+    let config = load()?;
+    if let Command::CheckConfig(_) = command {
+        config.doubts.iter().for_each(|doubt| eprintln!("warning: {doubt}"));
+        print!("{}", toml::to_string(&config)?);
+        return Ok(());
     }
-}
-
-fn serve(common: &Common, config: Config, demo: Option<&cli::Demo>) -> anyhow::Result<()> {
-    let common = common.clone();
-    let reload = Reload { load: Box::new(move || load(&common)), log: log::start(&config)? };
+    let reload = Reload { load: Box::new(load), log: log::start(&config)? };
     block_on(serve::run(config, demo, reload))
 }
 
-fn load(common: &Common) -> anyhow::Result<Config> {
+fn load(common: &Common, is_demo: bool) -> anyhow::Result<Config> {
     let mut config = Config::load(common.config.as_deref(), std::env::vars())?;
     config.listen = common.listen.unwrap_or(config.listen);
     config.internal_listen = common.internal_listen.unwrap_or(config.internal_listen);
+    if is_demo && !config.tenants.is_empty() {
+        anyhow::bail!("the demo's viewers have no keys: run it without [tenants]");
+    }
+    // A demo leaves nothing behind, unless it is told where.
+    if is_demo && config.data_dir == Config::default().data_dir {
+        config.data_dir = "".into();
+    }
     keys::join(&mut config)?;
     config.check_listeners()?;
     config.internal_token()?;

@@ -7,7 +7,7 @@ use openqoe_spec::metrics::process::Gauge;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::gateway::Gateway;
 use crate::log::{self, Refilter};
 
@@ -45,12 +45,11 @@ impl Reload {
     }
 
     fn apply(&self, gateway: &Gateway) -> anyhow::Result<()> {
-        let config = (self.load)()?;
+        let (config, frozen) = while_running(&gateway.config, (self.load)()?)?;
         let filter = log::filter(&config)?;
         gateway.reconfigure(&config)?;
         (self.log)(filter)?;
         doubt(&config);
-        let frozen = config::frozen(&gateway.config, &config);
         if !frozen.is_empty() {
             tracing::warn!("changed, but not before the next start: {}", frozen.join(", "));
         }
@@ -59,6 +58,33 @@ impl Reload {
     }
 }
 
+/// The new configuration with the listeners there are, and the keys that have to wait. Whoever must have a key is decided by
+/// where the listeners are, not by where they will be.
+fn while_running(old: &Config, new: Config) -> Result<(Config, Vec<String>), ConfigError> {
+    let frozen = config::frozen(old, &new);
+    let config = Config { listen: old.listen, internal_listen: old.internal_listen, ..new };
+    config.check_listeners()?;
+    Ok((config, frozen))
+}
+
 fn doubt(config: &Config) {
     config.doubts.iter().for_each(|doubt| tracing::warn!("{doubt}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_listener_does_not_lose_its_tenants() {
+        for open in [
+            Config { listen: ([0, 0, 0, 0], 80).into(), ..Config::default() },
+            Config { internal_listen: ([0, 0, 0, 0], 80).into(), ..Config::default() },
+        ] {
+            assert!(while_running(&open, Config::default()).is_err());
+        }
+        let moved = Config { listen: ([127, 0, 0, 1], 1).into(), ..Config::default() };
+        let (config, frozen) = while_running(&Config::default(), moved).unwrap();
+        assert_eq!((config.listen, frozen), (Config::default().listen, vec!["listen".to_owned()]));
+    }
 }
