@@ -19,11 +19,11 @@ use tokio::sync::{oneshot, watch};
 use crate::access::{Access, DEFAULT_TENANT, Directory};
 use crate::archive::Archive;
 use crate::clock::now_ms;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
-use crate::quota::{self, Place, Short};
+use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
 use crate::shard::{Admission, Command, Shard, Shared, shard_of};
 use crate::tenant::{Tenant, Tenants};
@@ -71,6 +71,8 @@ impl Gateway {
         let Recovered { guard, shards, kept, admissions } = recovery::recover(&config)?;
         let tenants = Arc::new(Tenants::new(shards.len()));
         let access = Access::new(Directory::new(&config, &tenants)?);
+        // Before the shards take their journals in again: they come to the same label sets then.
+        set_limits(&config, &guard, &tenants)?;
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
@@ -106,7 +108,6 @@ impl Gateway {
         let replaying = shared.replaying;
         let gateway =
             Gateway { config, shards, keeper, replaying, guard, tenants, access, process, privacy, slo };
-        gateway.set_limits(&gateway.config)?;
         Ok(Arc::new(gateway))
     }
 
@@ -116,22 +117,8 @@ impl Gateway {
     /// When something of it makes no sense; then everything stays as it was.
     pub(crate) fn reconfigure(&self, config: &Config) -> anyhow::Result<()> {
         let directory = Directory::new(config, &self.tenants)?;
-        self.set_limits(config)?;
+        set_limits(config, &self.guard, &self.tenants)?;
         self.access.replace(directory);
-        Ok(())
-    }
-
-    fn set_limits(&self, config: &Config) -> anyhow::Result<()> {
-        // While there are others, none may fill a queue alone.
-        let share =
-            if config.tenants.len() > 1 { config.limits.queue.div_ceil(2) } else { config.limits.queue };
-        for (name, tenant) in &config.tenants {
-            self.guard.set_limits(name, tenant.cardinality(name, config)?);
-            self.tenants.named(name).quota().set(&tenant.quota, share);
-        }
-        if config.tenants.is_empty() {
-            self.guard.set_limits(DEFAULT_TENANT, config.cardinality()?);
-        }
         Ok(())
     }
 
@@ -367,4 +354,17 @@ impl Gateway {
     fn slo(&self) -> MutexGuard<'_, SloWindow> {
         self.slo.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Sets what each tenant may use.
+fn set_limits(config: &Config, guard: &Guard, tenants: &Tenants) -> Result<(), ConfigError> {
+    let share = Share::of(&config.limits, config.tenants.len());
+    for (name, tenant) in &config.tenants {
+        guard.set_limits(name, tenant.cardinality(name, config)?);
+        tenants.named(name).quota().set(&tenant.quota, share);
+    }
+    if config.tenants.is_empty() {
+        guard.set_limits(DEFAULT_TENANT, config.cardinality()?);
+    }
+    Ok(())
 }

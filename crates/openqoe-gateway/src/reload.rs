@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use openqoe_spec::metrics::process::Gauge;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 
 use crate::config::{self, Config, ConfigError};
@@ -19,16 +19,13 @@ pub(crate) struct Reload {
 
 impl Reload {
     /// Reads the configuration again on each SIGHUP, until `stop` changes.
-    ///
-    /// # Errors
-    /// When signals cannot be listened to.
     pub(crate) async fn keep(
         self,
+        mut hang_up: Signal,
         gateway: Arc<Gateway>,
         mut stop: watch::Receiver<bool>,
-    ) -> anyhow::Result<()> {
+    ) {
         doubt(&gateway.config);
-        let mut hang_up = signal(SignalKind::hangup())?;
         loop {
             tokio::select! {
                 _ = hang_up.recv() => {
@@ -39,7 +36,7 @@ impl Reload {
                         tracing::error!("the configuration stays as it was: {error:#}");
                     }
                 }
-                _ = stop.changed() => return Ok(()),
+                _ = stop.changed() => return,
             }
         }
     }

@@ -17,6 +17,8 @@ use crate::{cli, demo_page, internal, listener, public};
 /// # Errors
 /// When a listener cannot be opened or a shard cannot be started.
 pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload) -> anyhow::Result<()> {
+    // From here on a SIGHUP is no end.
+    let hang_up = signal(SignalKind::hangup())?;
     let public = listener::bind(config.listen, "public").await?;
     let internal = listener::bind(config.internal_listen, "internal").await?;
     let (public_address, internal_address) = (public.local_addr()?, internal.local_addr()?);
@@ -36,7 +38,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload
         async move { gateway.keep_time(stopping).await }
     });
     let privacy = tokio::spawn(gateway.privacy.clone().keep(stopping.clone()));
-    let reloads = tokio::spawn(reload.keep(gateway.clone(), stopping.clone()));
+    let reloads = tokio::spawn(reload.keep(hang_up, gateway.clone(), stopping.clone()));
     tracing::info!("ingest on http://{public_address}/v1/ingest");
     tracing::info!("metrics on http://{internal_address}/metrics");
     let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
@@ -49,7 +51,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload
     }
     clock.await?;
     privacy.await?;
-    reloads.await??;
+    reloads.await?;
     gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;

@@ -57,8 +57,14 @@ pub(crate) async fn identify(
         return next.run(request).await;
     }
     let told = parameter(request.uri().query(), PARAMETER);
-    let token = bearer(request.headers()).or(told).or_else(|| cookie(request.headers()));
-    match admit(&gateway.access.directory(), token) {
+    let directory = gateway.access.directory();
+    // A cookie from before is no reason to lock out where nobody is asked.
+    let kept = || {
+        cookie(request.headers())
+            .filter(|token| directory.readers_need_key || admit(&directory, Some(token)).is_ok())
+    };
+    let token = bearer(request.headers()).or(told).or_else(kept);
+    match admit(&directory, token) {
         Err(refusal) => {
             if refusal.status == StatusCode::UNAUTHORIZED {
                 let problem = KeyProblem::parse(refusal.error).unwrap_or(KeyProblem::UnknownKey);

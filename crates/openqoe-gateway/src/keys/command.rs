@@ -124,9 +124,9 @@ fn path(config: &Config) -> Result<PathBuf, KeysError> {
 
 fn list(config: &Config) -> Result<(), KeysError> {
     let row = |tenant: &str, key: &Key, created: &str| {
-        println!("{:<10}{:<8}{:<20}{:<22}{}", key.id, key.kind.as_str(), tenant, created, key.note);
+        println!("{:<8}  {:<6}  {:<18}  {:<20}  {}", key.id, key.kind.as_str(), tenant, created, key.note);
     };
-    println!("{:<10}{:<8}{:<20}{:<22}NOTE", "ID", "KIND", "TENANT", "CREATED");
+    println!("{:<8}  {:<6}  {:<18}  {:<20}  NOTE", "ID", "KIND", "TENANT", "CREATED");
     for (name, tenant) in &config.tenants {
         tenant.keys.iter().for_each(|key| row(name, key, "in the configuration"));
     }

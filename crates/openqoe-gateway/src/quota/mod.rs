@@ -23,6 +23,26 @@ use sessions::OpenSessions;
 /// When a sender may try again whose sessions are too many: nobody knows when one of the others will end.
 pub(crate) const SESSION_WAIT: Duration = Duration::from_secs(10);
 
+/// What a tenant may use of what all share, where its quota says nothing: half, while there are others.
+#[derive(Clone, Copy)]
+pub(crate) struct Share {
+    /// Batches waiting for each shard.
+    queue: usize,
+    /// Sessions going on; 0 is no limit.
+    sessions: usize,
+}
+
+impl Share {
+    /// The share of one of so many tenants.
+    pub(crate) fn of(limits: &config::Limits, tenants: usize) -> Share {
+        if tenants > 1 {
+            Share { queue: limits.queue.div_ceil(2), sessions: limits.max_sessions.div_ceil(2) }
+        } else {
+            Share { queue: limits.queue, sessions: 0 }
+        }
+    }
+}
+
 /// The limits of one tenant and what it uses of them.
 pub(crate) struct Quota {
     events: Bucket,
@@ -42,12 +62,16 @@ impl Quota {
         }
     }
 
-    /// Sets the limits, at any time. `queue` is how many batches may wait for each shard.
-    pub(crate) fn set(&self, quota: &config::Quota, queue: usize) {
+    /// Sets the limits, at any time.
+    pub(crate) fn set(&self, quota: &config::Quota, share: Share) {
         self.events.set(quota.events_per_second, quota.burst);
         self.bytes.set(quota.bytes_per_second, quota.burst);
-        self.sessions.set_limit(quota.active_sessions);
-        self.queue.set_limit(queue);
+        self.sessions.set_limit(if quota.active_sessions > 0 {
+            quota.active_sessions
+        } else {
+            share.sessions
+        });
+        self.queue.set_limit(share.queue);
     }
 
     /// Takes the events of a batch, all or none.

@@ -25,7 +25,7 @@ fn keys_are_made_listed_checked_and_revoked() {
     let listed = text(&setup.keys(&["list"])).0;
     assert!(
         listed.lines().any(|line| line.starts_with(id)
-            && line.contains("ingest  acme")
+            && line.contains("  ingest  acme ")
             && line.ends_with("web player")),
         "{listed}"
     );
@@ -81,6 +81,17 @@ fn mistakes_are_told() {
     }
     let help = Command::new(env!("CARGO_BIN_EXE_openqoe")).args(["keys", "--help"]).output().unwrap();
     assert!(text(&help).0.contains("Examples:\n  openqoe keys new"));
+    // A key of a tenant that is gone opens nothing, and that is said.
+    let gone = setup.key("acme", "ingest");
+    setup.write("[tenants.other]\n");
+    let output = Command::new(env!("CARGO_BIN_EXE_openqoe"))
+        .args(["check-config", "--config"])
+        .arg(&setup.config)
+        .output()
+        .unwrap();
+    let warning =
+        format!("key {} is of tenant `acme`, which is not configured: it opens nothing", &gone[4..12]);
+    assert!(output.status.success() && text(&output).1.contains(&warning), "{output:?}");
     // A file somebody broke is not taken for an empty one.
     std::fs::write(setup.config.with_file_name("keys.toml"), "[[keys]]\nid = 7").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_openqoe"))

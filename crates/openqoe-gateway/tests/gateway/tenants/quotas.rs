@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Setup, post, refusal};
-use crate::harness::{Answer, Gateway, batch, request, view};
+use crate::harness::{Answer, Gateway, batch, folder, request, view};
 
 fn events(key: &str, gateway: &Gateway, session: &str, count: usize) -> Answer {
     let events = vec![json!({ "type": "download", "kind": "video", "bytes": 1 }); count];
@@ -133,7 +133,12 @@ fn a_tenant_has_a_series_budget_of_its_own() {
     let config = "[limits]\nmax_label_sets = 5\n[tenants.a.quota]\nlabel_sets = 2\n[tenants.b.quota.budgets]\nasset_id = 0\n[tenants.c]\n";
     let setup = Setup::new("series", config);
     let keys = ["a", "b", "c"].map(|tenant| setup.key(tenant, "server"));
-    let gateway = setup.start();
+    let data = folder("series-data");
+    let start = || {
+        let environment = [("OPENQOE_DATA_DIR", data.to_str().unwrap())];
+        Gateway::start_with(&["serve", "--config", setup.config.to_str().unwrap()], &environment)
+    };
+    let gateway = start();
     for key in &keys {
         for number in 0..8 {
             let mut body = batch(&format!("s{number}"), &view());
@@ -150,12 +155,14 @@ fn a_tenant_has_a_series_budget_of_its_own() {
             assert_eq!(answer.status, 200);
         }
     }
-    let label_sets =
-        |tenant: &str| gateway.value(&format!("openqoe_metrics_label_sets{{tenant=\"{tenant}\"}}"));
-    assert_eq!(["a", "b", "c"].map(label_sets), [2.0, 5.0, 5.0]);
-    let folded = |tenant: &str| {
-        gateway
-            .value(&format!("openqoe_metrics_overflow_total{{tenant=\"{tenant}\",attribute=\"asset_id\"}}"))
+    let check = |gateway: &Gateway| {
+        let of = |series: &str| ["a", "b", "c"].map(|tenant| gateway.value(&series.replace("NAME", tenant)));
+        assert_eq!(of("openqoe_metrics_label_sets{tenant=\"NAME\"}"), [2.0, 5.0, 5.0]);
+        let folded = of("openqoe_metrics_overflow_total{tenant=\"NAME\",attribute=\"asset_id\"}");
+        assert_eq!(folded, [6.0, 8.0, 3.0]);
     };
-    assert_eq!(["a", "b", "c"].map(folded), [6.0, 8.0, 3.0]);
+    check(&gateway);
+    gateway.kill();
+    // Its successor keeps to the same limits while it takes the journal in again.
+    check(&start());
 }
