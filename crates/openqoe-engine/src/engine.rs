@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use openqoe_spec::{Batch, Event, EventKind, LabelSetId, Labels, Outcome, Recorder, Rejected, Shed};
 use serde::{Deserialize, Serialize};
 
+use crate::census::{Census, Stats};
 use crate::checkpoint::{self, RestoreError};
 use crate::config::Config;
 use crate::playback::Emit;
@@ -58,25 +59,13 @@ pub struct Arrival<'a> {
     pub batch: Batch,
 }
 
-/// What the engine holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Sessions going on.
-    pub open: usize,
-    /// Ended sessions, kept to recognise late and repeated events.
-    pub parked: usize,
-    /// Events waiting for one sent before them.
-    pub waiting: usize,
-}
-
 /// The sessions of one shard.
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
     sessions: Sessions,
     waiting: usize,
-    /// Sessions going on.
-    open: usize,
+    census: Census,
     /// `tenant/session_id` of the batch at hand, kept for its allocation.
     key: String,
 }
@@ -84,7 +73,13 @@ pub struct Engine {
 impl Engine {
     /// An engine without sessions.
     pub fn new(config: Config) -> Engine {
-        Engine { config, sessions: Sessions::default(), waiting: 0, open: 0, key: String::new() }
+        Engine {
+            config,
+            sessions: Sessions::default(),
+            waiting: 0,
+            census: Census::default(),
+            key: String::new(),
+        }
     }
 
     /// An engine as it was when [`Engine::save`] wrote it: what it is told from then on has the same consequences. Label
@@ -95,8 +90,9 @@ impl Engine {
     /// When the bytes are no checkpoint, were written by another version of it, are damaged, or contradict themselves.
     pub fn restore(config: Config, bytes: &[u8]) -> Result<Engine, RestoreError> {
         let sessions = checkpoint::restore(bytes)?;
-        let (open, waiting) = sessions.count();
-        Ok(Engine { config, sessions, waiting, open, key: String::new() })
+        let census = sessions.census();
+        let waiting = census.tenants().map(|(_, stats)| stats.waiting).sum();
+        Ok(Engine { config, sessions, waiting, census, key: String::new() })
     }
 
     /// Everything it holds, for [`Engine::restore`]. Equal engines may give unequal bytes.
@@ -125,13 +121,13 @@ impl Engine {
         }
         session.heard_at = session.heard_at.max(received_at);
         session.batch = stands;
-        let was_over = session.view.is_over();
+        let (was_over, were_waiting) = (session.view.is_over(), self.waiting);
         for event in batch.events {
             let at = origin.saturating_add(event.t).min(received_at);
             let waiting = Waiting { event, set, source, at, received_at };
             self.waiting = admit(session, waiting, self.waiting, &self.config, recorder, ledger);
         }
-        self.after(place, was_over, ledger);
+        self.after(place, was_over, were_waiting, ledger);
     }
 
     /// Lets time pass: ends silent views, gives up on lost events, forgets what ended long ago. `now` is epoch ms. Says
@@ -140,7 +136,7 @@ impl Engine {
         let mut changed = false;
         while let Some(place) = self.sessions.due(now) {
             let Some(session) = self.sessions.get(place) else { continue };
-            let was_over = session.view.is_over();
+            let (was_over, were_waiting) = (session.view.is_over(), self.waiting);
             let overdue = session
                 .sequence
                 .first_waiting()
@@ -156,7 +152,7 @@ impl Engine {
                 view.time_out(&mut out);
                 changed = true;
             }
-            self.after(place, was_over, ledger);
+            self.after(place, was_over, were_waiting, ledger);
             if forgotten {
                 self.forget(place, ledger);
             }
@@ -172,7 +168,30 @@ impl Engine {
 
     /// What the engine holds right now.
     pub fn stats(&self) -> Stats {
-        Stats { open: self.open, parked: self.sessions.len() - self.open, waiting: self.waiting }
+        let mut total = Stats::default();
+        self.tenants().for_each(|(_, stats)| total.add(stats));
+        total
+    }
+
+    /// The same of each tenant that has anything here, by name.
+    pub fn tenants(&self) -> impl Iterator<Item = (&str, Stats)> {
+        self.census.tenants()
+    }
+
+    /// The same of one tenant.
+    pub fn tenant(&self, name: &str) -> Stats {
+        self.census.tenant(name)
+    }
+
+    /// Whether it remembers a session, ended or not.
+    pub fn remembers(&mut self, tenant: &str, session_id: &str) -> bool {
+        self.name(tenant, session_id);
+        self.sessions.find(&self.key).is_some()
+    }
+
+    fn name(&mut self, tenant: &str, session_id: &str) {
+        self.key.clear();
+        self.key.extend([tenant, "/", session_id]);
     }
 
     /// The label sets sessions refer to, their waiting events included; some of them more than once.
@@ -188,8 +207,7 @@ impl Engine {
         recorder: &mut R,
         ledger: &mut impl Ledger,
     ) -> Option<(Place, LabelSetId)> {
-        self.key.clear();
-        self.key.extend([tenant, "/", &batch.session_id]);
+        self.name(tenant, &batch.session_id);
         let attributes = hash(&batch.attributes);
         if let Some(place) = self.sessions.find(&self.key) {
             let session = self.sessions.get(place)?;
@@ -203,15 +221,25 @@ impl Engine {
             self.forget(oldest, ledger);
         }
         let set = recorder.intern(tenant, &batch.attributes);
-        self.open += 1;
+        self.census.change(tenant, |stats| stats.open += 1);
         Some((self.sessions.insert(&self.key, tenant.len(), set, attributes), set))
     }
 
     /// Keeps count and timer of a session that has changed.
-    fn after(&mut self, place: Place, was_over: bool, ledger: &mut impl Ledger) {
+    fn after(&mut self, place: Place, was_over: bool, were_waiting: usize, ledger: &mut impl Ledger) {
         let Some(session) = self.sessions.get(place) else { return };
         let is_over = session.view.is_over();
         let due = due(session, &self.config);
+        if (was_over, were_waiting) != (is_over, self.waiting) {
+            self.census.change(session.tenant(), |stats| {
+                match (was_over, is_over) {
+                    (false, true) => (stats.open, stats.parked) = (stats.open - 1, stats.parked + 1),
+                    (true, false) => (stats.open, stats.parked) = (stats.open + 1, stats.parked - 1),
+                    _ => {}
+                }
+                stats.waiting = stats.waiting + self.waiting - were_waiting;
+            });
+        }
         if is_over && !was_over {
             ledger.ended(&Ended {
                 tenant: session.tenant(),
@@ -221,23 +249,21 @@ impl Engine {
                 batch: session.batch,
                 summary: &session.summary,
             });
-        }
-        match (was_over, is_over) {
-            (false, true) => {
-                self.open -= 1;
-                self.sessions.note_ended(place);
-            }
-            (true, false) => self.open += 1,
-            _ => {}
+            self.sessions.note_ended(place);
         }
         self.sessions.schedule(place, due);
     }
 
     fn forget(&mut self, place: Place, ledger: &mut impl Ledger) {
         let Some(mut session) = self.sessions.remove(place) else { return };
-        for waiting in session.sequence.clear() {
-            self.waiting -= 1;
-            let tenant = &session.key[..session.tenant_len];
+        let abandoned = session.sequence.clear();
+        let tenant = &session.key[..session.tenant_len];
+        self.waiting -= abandoned.len();
+        // Only what has ended is forgotten.
+        self.census.change(tenant, |stats| {
+            (stats.parked, stats.waiting) = (stats.parked - 1, stats.waiting - abandoned.len());
+        });
+        for waiting in abandoned {
             ledger.outcome(tenant, waiting.source, Outcome::Rejected(Rejected::AfterEnd));
         }
     }

@@ -4,6 +4,7 @@
 //! It is a function of its inputs: it does no I/O and reads no clock. The same events at the same times give the same
 //! measurements; duplicates and bounded reordering change nothing; phase times sum to session time.
 
+mod census;
 mod checkpoint;
 mod config;
 mod engine;
@@ -12,7 +13,8 @@ mod sequence;
 mod sessions;
 mod summary;
 
+pub use census::Stats;
 pub use checkpoint::RestoreError;
 pub use config::Config;
-pub use engine::{Arrival, Ended, Engine, Ledger, Source, Stats};
+pub use engine::{Arrival, Ended, Engine, Ledger, Source};
 pub use summary::Summary;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use openqoe_spec::{Event, LabelSetId};
 use serde::{Deserialize, Serialize};
 
+use crate::census::Census;
 use crate::checkpoint::{growing, named};
 use crate::engine::Source;
 use crate::playback::View;
@@ -87,12 +88,18 @@ impl Sessions {
         self.places.len()
     }
 
-    /// How many are going on, and how many events wait in all of them.
-    pub(crate) fn count(&self) -> (usize, usize) {
-        let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
-        sessions.fold((0, 0), |(open, waiting), session| {
-            (open + usize::from(!session.view.is_over()), waiting + session.sequence.waiting())
-        })
+    /// What each tenant has.
+    pub(crate) fn census(&self) -> Census {
+        let mut census = Census::default();
+        for session in self.slots.iter().filter_map(|slot| slot.session.as_deref()) {
+            census.change(session.tenant(), |stats| {
+                let is_over = session.view.is_over();
+                stats.open += usize::from(!is_over);
+                stats.parked += usize::from(is_over);
+                stats.waiting += session.sequence.waiting();
+            });
+        }
+        census
     }
 
     pub(crate) fn label_sets(&self) -> impl Iterator<Item = LabelSetId> + '_ {

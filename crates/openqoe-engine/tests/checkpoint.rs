@@ -5,7 +5,7 @@ mod any_event;
 
 use std::collections::{HashMap, HashSet};
 
-use openqoe_engine::{Arrival, Config, Engine, Ledger, RestoreError, Source};
+use openqoe_engine::{Arrival, Config, Engine, Ledger, RestoreError, Source, Stats};
 use openqoe_spec::{
     Attribute, Attributes, Batch, Event, EventKind, LabelSetId, Labels, Measurement, Outcome, Recorder,
     SessionEnd,
@@ -125,7 +125,8 @@ impl Run {
         let (started_at, sent_at) = (self.now - 72_000, self.now);
         let batch = Batch { session_id, started_at, sent_at, attributes, events: events.to_vec() };
         let source = Source(u16::from(country));
-        let arrival = Arrival { tenant: "t", source, received_at: self.now, place: 0, batch };
+        let tenant = ["t", "u"][usize::from(session % 2)];
+        let arrival = Arrival { tenant, source, received_at: self.now, place: 0, batch };
         self.engine.apply(arrival, &mut self.log, &mut self.outcomes);
     }
 
@@ -136,6 +137,10 @@ impl Run {
             self.engine.expire(self.now, &mut self.log, &mut self.outcomes);
         }
     }
+}
+
+fn by_tenant(engine: &Engine) -> Vec<(String, Stats)> {
+    engine.tenants().map(|(tenant, stats)| (tenant.to_owned(), stats)).collect()
 }
 
 fn restored(engine: &Engine) -> Engine {
@@ -154,9 +159,10 @@ proptest! {
         let mut done = 0;
         for at in cuts {
             cut.go(&steps[done..at]);
-            let stats = cut.engine.stats();
+            let (stats, by_tenant) = (cut.engine.stats(), by_tenant(&cut.engine));
             cut.engine = restored(&cut.engine);
             prop_assert_eq!(cut.engine.stats(), stats);
+            prop_assert_eq!(self::by_tenant(&cut.engine), by_tenant, "what is counted as it changes is what is there");
             done = at;
         }
         cut.go(&steps[done..]);
@@ -165,8 +171,8 @@ proptest! {
         cut.wait();
         prop_assert_eq!(plain.log.lines, cut.log.lines);
         prop_assert_eq!(plain.outcomes.0, cut.outcomes.0);
-        prop_assert_eq!(plain.engine.stats(), openqoe_engine::Stats::default());
-        prop_assert_eq!(cut.engine.stats(), openqoe_engine::Stats::default());
+        prop_assert_eq!(plain.engine.stats(), Stats::default());
+        prop_assert_eq!(cut.engine.stats(), Stats::default());
     }
 
     #[test]

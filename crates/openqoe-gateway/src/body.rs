@@ -38,8 +38,7 @@ pub(crate) async fn read(
 ) -> Result<Received, Refused> {
     check_type(protocol, headers)?;
     let encoding = encoding(headers)?;
-    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > limit) {
+    if declared_length(headers).is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
     let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect());
@@ -61,6 +60,11 @@ pub(crate) async fn read(
     let wire = packed.len();
     let body = if encoding == Encoding::Gzip { unpack(&packed, limit)? } else { packed };
     Ok(Received { body, wire })
+}
+
+/// How long the sender says the body is.
+pub(crate) fn declared_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn check_type(protocol: &ProtocolDef, headers: &HeaderMap) -> Result<(), Refused> {

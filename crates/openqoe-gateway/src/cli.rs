@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::privacy;
+use crate::{keys, privacy};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +13,7 @@ Examples:
   openqoe serve                         gateway on 127.0.0.1:8080, /metrics on 127.0.0.1:8889
   openqoe serve --config openqoe.toml
   openqoe check-config --config openqoe.toml
+  openqoe keys new --config openqoe.toml --tenant acme --kind ingest
   OPENQOE_LISTEN=127.0.0.1:9000 openqoe serve
 
 Every key of the configuration has its variable: limits.max_body is OPENQOE_LIMITS_MAX_BODY.";
@@ -37,12 +38,14 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Check a configuration and print it with its defaults filled in
     CheckConfig(Common),
+    /// Make, list, revoke and check the keys of tenants
+    Keys(keys::command::Keys),
     /// Erase what is kept of a viewer, or find it for support
     #[command(subcommand)]
     Privacy(privacy::command::Command),
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Common {
     /// TOML file; without one the defaults hold
     #[arg(long, value_name = "FILE")]

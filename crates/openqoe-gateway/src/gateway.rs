@@ -1,5 +1,6 @@
 //! The gateway between the sockets: where batches go and where snapshots come from. The whole pipeline is on this page.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,12 +16,14 @@ use openqoe_spec::metrics::tenant::Gauge as TenantGauge;
 use openqoe_spec::{Batch, Outcome, Protocol, Rejected, SessionState, Shed};
 use tokio::sync::{oneshot, watch};
 
+use crate::access::{Access, DEFAULT_TENANT, Directory};
 use crate::archive::Archive;
 use crate::clock::now_ms;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
+use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
 use crate::shard::{Admission, Command, Shard, Shared, shard_of};
 use crate::tenant::{Tenant, Tenants};
@@ -40,7 +43,7 @@ pub(crate) struct Gateway {
     replaying: Arc<AtomicUsize>,
     guard: Arc<Guard>,
     tenants: Arc<Tenants>,
-    tenant: Arc<Tenant>,
+    pub(crate) access: Access,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) privacy: Arc<Privacy>,
     slo: Mutex<SloWindow>,
@@ -53,6 +56,8 @@ pub(crate) struct Admitted {
     pub(crate) shed: usize,
     /// Why, when there are any.
     pub(crate) shed_reason: Shed,
+    /// Seconds after which those may find some.
+    pub(crate) retry_after: u64,
     /// Events that did.
     pub(crate) accepted: usize,
 }
@@ -64,8 +69,10 @@ impl Gateway {
     /// When the data directory cannot be used or a thread cannot be started.
     pub(crate) fn start(config: Config) -> anyhow::Result<Arc<Gateway>> {
         let Recovered { guard, shards, kept, admissions } = recovery::recover(&config)?;
-        let tenants = Arc::new(Tenants::default());
-        let tenant = tenants.named("default");
+        let tenants = Arc::new(Tenants::new(shards.len()));
+        let access = Access::new(Directory::new(&config, &tenants)?);
+        // Before the shards take their journals in again: they come to the same label sets then.
+        set_limits(&config, &guard, &tenants)?;
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
@@ -99,18 +106,20 @@ impl Gateway {
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
         let replaying = shared.replaying;
-        Ok(Arc::new(Gateway {
-            config,
-            shards,
-            keeper,
-            replaying,
-            guard,
-            tenants,
-            tenant,
-            process,
-            privacy,
-            slo,
-        }))
+        let gateway =
+            Gateway { config, shards, keeper, replaying, guard, tenants, access, process, privacy, slo };
+        Ok(Arc::new(gateway))
+    }
+
+    /// Takes over who may do what, and how much of it. What else differs has to wait for the next start.
+    ///
+    /// # Errors
+    /// When something of it makes no sense; then everything stays as it was.
+    pub(crate) fn reconfigure(&self, config: &Config) -> anyhow::Result<()> {
+        let directory = Directory::new(config, &self.tenants)?;
+        set_limits(config, &self.guard, &self.tenants)?;
+        self.access.replace(directory);
+        Ok(())
     }
 
     /// Takes a body in: decode, fill in what the User-Agent tells, leave out what is private, and wait until each batch is in
@@ -120,39 +129,57 @@ impl Gateway {
     /// When the body is no batch; that is counted here.
     pub(crate) async fn ingest(
         &self,
+        tenant: &Arc<Tenant>,
         protocol: &ProtocolDef,
         body: &[u8],
         request: &RequestContext<'_>,
     ) -> Result<Admitted, Refused> {
         let received_at = now_ms();
         let mut decoded = (protocol.decode)(body)
-            .inspect_err(|refused| self.tenant.note_refused(protocol.id, refused.reason))?;
-        self.tenant.note_batch(protocol.id, decoded.received());
-        for rejection in &decoded.rejections {
-            self.tenant.note_outcome(protocol.id, Outcome::Rejected(rejection.reason), 1);
+            .inspect_err(|refused| tenant.note_refused(protocol.id, refused.reason))?;
+        let room = tenant.quota().take_events(decoded.accepted());
+        if room == Err(Short::Forever) {
+            let refused = quota::over_burst(&format!("{} events", decoded.accepted()));
+            tenant.note_refused(protocol.id, refused.reason);
+            return Err(refused);
         }
+        tenant.note_batch(protocol.id, decoded.received());
+        for rejection in &decoded.rejections {
+            tenant.note_outcome(protocol.id, Outcome::Rejected(rejection.reason), 1);
+        }
+        let accepted = decoded.accepted();
         let batches = std::mem::take(&mut decoded.batches);
-        let mut admitted = Admitted { decoded, shed: 0, shed_reason: Shed::QueueFull, accepted: 0 };
+        let mut admitted =
+            Admitted { decoded, shed: 0, shed_reason: Shed::QueueFull, retry_after: 1, accepted: 0 };
+        if let Err(Short::For(wait)) = room {
+            tenant.note_outcome(protocol.id, Outcome::Shed(Shed::Quota), accepted);
+            (admitted.shed, admitted.shed_reason) = (accepted, Shed::Quota);
+            admitted.retry_after = quota::retry_after(wait);
+            return Ok(admitted);
+        }
         for mut batch in batches {
             user_agent::fill(&mut batch.attributes, request.header(USER_AGENT));
-            if self.privacy.admit(&mut batch, &self.tenant, request) == Verdict::OptedOut {
+            if self.privacy.admit(&mut batch, tenant, request) == Verdict::OptedOut {
                 let opted_out = Outcome::Rejected(Rejected::OptedOut);
-                self.tenant.note_outcome(protocol.id, opted_out, batch.events.len());
+                tenant.note_outcome(protocol.id, opted_out, batch.events.len());
                 privacy::refuse(&batch, &mut admitted.decoded.rejections);
                 continue;
             }
             let newest = batch.events.iter().map(|event| event.t).max().unwrap_or_default();
             let age = batch.sent_at.saturating_sub(batch.started_at).saturating_sub(newest);
             let events = batch.events.len();
-            match self.keep(protocol.id, received_at, batch).await {
+            match self.keep(tenant, protocol.id, received_at, batch).await {
                 Ok(()) => {
-                    self.tenant.note_delay(protocol.id, age);
+                    tenant.note_delay(protocol.id, age);
                     admitted.accepted += events;
                 }
                 Err(reason) => {
-                    self.tenant.note_outcome(protocol.id, Outcome::Shed(reason), events);
+                    tenant.note_outcome(protocol.id, Outcome::Shed(reason), events);
                     admitted.shed += events;
                     admitted.shed_reason = reason;
+                    if reason == Shed::SessionQuota {
+                        admitted.retry_after = quota::retry_after(quota::SESSION_WAIT);
+                    }
                 }
             }
         }
@@ -160,23 +187,37 @@ impl Gateway {
     }
 
     /// Waits until a batch is in its shard's journal.
-    async fn keep(&self, protocol: Protocol, received_at: u64, batch: Batch) -> Result<(), Shed> {
-        let tenant = self.tenant.clone();
+    async fn keep(
+        &self,
+        tenant: &Arc<Tenant>,
+        protocol: Protocol,
+        received_at: u64,
+        batch: Batch,
+    ) -> Result<(), Shed> {
+        let number = shard_of(&batch.session_id, self.shards.len());
+        let queued = Place::of(tenant, number).ok_or(Shed::QueueFull)?;
+        let tenant = tenant.clone();
         let record = match self.keeper {
             Some(_) => record::batch(tenant.name(), protocol, received_at, &batch),
             None => Vec::new(),
         };
-        let shard = &self.shards[shard_of(&batch.session_id, self.shards.len())];
         let (done, kept) = oneshot::channel();
-        let admission = Admission { tenant, protocol, received_at, batch, record, done };
-        shard.queue.try_send(Command::Batch(admission)).map_err(|_| Shed::QueueFull)?;
-        if kept.await.unwrap_or(false) { Ok(()) } else { Err(Shed::Journal) }
+        let admission = Admission { tenant, protocol, received_at, batch, record, queued, done };
+        self.shards[number].queue.try_send(Command::Batch(admission)).map_err(|_| Shed::QueueFull)?;
+        // A shard that has stopped keeps nothing.
+        kept.await.unwrap_or(Err(Shed::Journal))
     }
 
     /// How full the fullest queue is, 0 to 1.
     pub(crate) fn pressure(&self) -> f64 {
         let fill = |shard: &Shard| 1.0 - shard.queue.capacity() as f64 / shard.queue.max_capacity() as f64;
         self.shards.iter().map(fill).fold(0.0, f64::max)
+    }
+
+    /// The same for one tenant: what it has queued itself, and of the others only what no one of them alone could have.
+    pub(crate) fn pressure_of(&self, tenant: &Tenant) -> f64 {
+        let (own, share) = tenant.quota().queue.fill(self.config.limits.queue);
+        if share < 1.0 { own.max((self.pressure() - share) / (1.0 - share)) } else { self.pressure() }
     }
 
     /// Whether everything acknowledged before the start has been taken in again.
@@ -210,11 +251,6 @@ impl Gateway {
         &self.guard
     }
 
-    /// The tenant a request belongs to.
-    pub(crate) fn tenant(&self) -> &Tenant {
-        &self.tenant
-    }
-
     /// Everything that was taken in before this call, as series.
     pub(crate) async fn snapshot(&self) -> Snapshot {
         let (mut snapshot, _) = self.measurements().await;
@@ -233,7 +269,7 @@ impl Gateway {
 
     /// What the shards have, merged. Should rows have gone between the first shard's answer and the last, they are asked again:
     /// a series is there whole or not at all.
-    async fn measurements(&self) -> (Snapshot, Stats) {
+    async fn measurements(&self) -> (Snapshot, BTreeMap<Box<str>, Stats>) {
         const TRIES: usize = 3;
         let mut releases = self.guard.releases();
         let mut measured = self.collect().await;
@@ -247,7 +283,7 @@ impl Gateway {
         measured
     }
 
-    async fn collect(&self) -> (Snapshot, Stats) {
+    async fn collect(&self) -> (Snapshot, BTreeMap<Box<str>, Stats>) {
         let mut answers = Vec::with_capacity(self.shards.len());
         for shard in &self.shards {
             let (answer, receiver) = oneshot::channel();
@@ -257,18 +293,19 @@ impl Gateway {
             }
         }
         let mut merged = Snapshot::default();
-        let mut total = Stats::default();
+        let mut held = BTreeMap::<Box<str>, Stats>::new();
         for answer in answers {
-            let Ok((snapshot, stats)) = answer.await else { continue };
+            let Ok((snapshot, tenants)) = answer.await else { continue };
             merged.merge(snapshot);
-            total.open += stats.open;
-            total.parked += stats.parked;
-            total.waiting += stats.waiting;
+            tenants.into_iter().for_each(|(tenant, stats)| held.entry(tenant).or_default().add(stats));
         }
-        self.tenant.set(TenantGauge::EngineSessions(SessionState::Open), total.open);
-        self.tenant.set(TenantGauge::EngineSessions(SessionState::Parked), total.parked);
-        self.tenant.set(TenantGauge::EngineEventsWaiting, total.waiting);
-        (merged, total)
+        for tenant in self.tenants.all() {
+            let stats = held.get(tenant.name()).copied().unwrap_or_default();
+            tenant.set(TenantGauge::EngineSessions(SessionState::Open), stats.open);
+            tenant.set(TenantGauge::EngineSessions(SessionState::Parked), stats.parked);
+            tenant.set(TenantGauge::EngineEventsWaiting, stats.waiting);
+        }
+        (merged, held)
     }
 
     /// Notes how long a scrape took.
@@ -298,8 +335,10 @@ impl Gateway {
                     }
                     if !begun && self.has_replayed() {
                         begun = true;
-                        let (snapshot, stats) = self.measurements().await;
-                        self.tenant.note_inherited(stats.waiting);
+                        let (snapshot, held) = self.measurements().await;
+                        for (tenant, stats) in held {
+                            self.tenants.named(&tenant).note_inherited(stats.waiting);
+                        }
                         self.slo().begin(&snapshot);
                     }
                 }
@@ -315,4 +354,17 @@ impl Gateway {
     fn slo(&self) -> MutexGuard<'_, SloWindow> {
         self.slo.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Sets what each tenant may use.
+fn set_limits(config: &Config, guard: &Guard, tenants: &Tenants) -> Result<(), ConfigError> {
+    let share = Share::of(&config.limits, config.tenants.len());
+    for (name, tenant) in &config.tenants {
+        guard.set_limits(name, tenant.cardinality(name, config)?);
+        tenants.named(name).quota().set(&tenant.quota, share);
+    }
+    if config.tenants.is_empty() {
+        guard.set_limits(DEFAULT_TENANT, config.cardinality()?);
+    }
+    Ok(())
 }

@@ -1,18 +1,19 @@
-//! The internal listener: the exposition and the health of the gateway. Reads only.
+//! The internal listener: the exposition and the health of the gateway. Reads only; `access::reader` says who may.
 
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Router, middleware};
 use openqoe_metrics::negotiate;
 use tokio::sync::Semaphore;
 
+use crate::access::reader::{self, Reader};
 use crate::cardinality;
 use crate::gateway::Gateway;
 use crate::sessions;
@@ -29,6 +30,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))
         .route("/", get(async || Html(include_str!("home.html"))))
+        .layer(middleware::from_fn_with_state(gateway.clone(), reader::identify))
         .with_state(gateway)
 }
 
@@ -43,7 +45,11 @@ async fn ready(State(gateway): State<Arc<Gateway>>) -> (StatusCode, &'static str
     }
 }
 
-async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
+async fn metrics(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(reader): Extension<Reader>,
+    headers: HeaderMap,
+) -> Response {
     // Half-replayed counters would seem to go back.
     if !gateway.has_replayed() {
         return (StatusCode::SERVICE_UNAVAILABLE, "The journal is being replayed.\n").into_response();
@@ -51,7 +57,10 @@ async fn metrics(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Res
     let started = Instant::now();
     let Ok(_permit) = SCRAPES.acquire().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let sink = negotiate(headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
-    let snapshot = gateway.snapshot().await;
+    let mut snapshot = gateway.snapshot().await;
+    if let Some(tenant) = reader.tenant() {
+        snapshot.retain_tenant(tenant);
+    }
     let mut body = Vec::new();
     (sink.encode)(&snapshot, &mut body);
     gateway.note_scrape(started);

@@ -1,5 +1,6 @@
 //! `openqoe`: one process between media players and the Prometheus world.
 
+mod access;
 mod archive;
 mod assets;
 mod body;
@@ -12,12 +13,17 @@ mod demo_page;
 mod gateway;
 mod internal;
 mod journal;
+mod keys;
 mod listener;
+mod log;
 mod pressure;
 mod privacy;
 mod process;
 mod public;
+mod quota;
 mod recovery;
+mod refusal;
+mod reload;
 mod remote_write;
 mod serve;
 mod sessions;
@@ -25,14 +31,13 @@ mod shard;
 mod tenant;
 mod user_agent;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command, Common};
-use crate::config::{Config, LogFormat};
+use crate::config::Config;
+use crate::reload::Reload;
 
 /// Batches are made on one thread and freed on another, which glibc's allocator takes a third of a request's time for.
 #[global_allocator]
@@ -50,58 +55,43 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> anyhow::Result<()> {
-    let common = match command {
-        Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common) => {
-            common
-        }
+    let (common, demo) = match command {
+        Command::Serve(common) | Command::CheckConfig(common) => (common, None),
+        Command::Demo(demo) => (&demo.common, Some(demo)),
         Command::Privacy(command) => return command.run(),
+        Command::Keys(keys) => return keys.run(),
     };
-    let config = load(common)?;
-    match command {
-        Command::Privacy(command) => command.run(),
-        Command::CheckConfig(_) => {
-            print!("{}", toml::to_string(&config)?);
-            Ok(())
-        }
-        Command::Serve(_) => {
-            start_log(&config)?;
-            block_on(serve::run(config, None))
-        }
-        Command::Demo(demo) => {
-            start_log(&config)?;
-            // A demo leaves nothing behind, unless it is told where.
-            let data_dir = config.data_dir.clone();
-            let told = data_dir != Config::default().data_dir;
-            block_on(serve::run(
-                Config { data_dir: if told { data_dir } else { "".into() }, ..config },
-                Some(demo),
-            ))
-        }
+    let load = {
+        let (common, is_demo) = (common.clone(), demo.is_some());
+        move || load(&common, is_demo)
+    };
+    let config = load()?;
+    if let Command::CheckConfig(_) = command {
+        config.doubts.iter().for_each(|doubt| eprintln!("warning: {doubt}"));
+        print!("{}", toml::to_string(&config)?);
+        return Ok(());
     }
+    let reload = Reload { load: Box::new(load), log: log::start(&config)? };
+    block_on(serve::run(config, demo, reload))
 }
 
-fn load(common: &Common) -> anyhow::Result<Config> {
+fn load(common: &Common, is_demo: bool) -> anyhow::Result<Config> {
     let mut config = Config::load(common.config.as_deref(), std::env::vars())?;
     config.listen = common.listen.unwrap_or(config.listen);
     config.internal_listen = common.internal_listen.unwrap_or(config.internal_listen);
-    config.check()?;
+    if is_demo && !config.tenants.is_empty() {
+        anyhow::bail!("the demo's viewers have no keys: run it without [tenants]");
+    }
+    // A demo leaves nothing behind, unless it is told where.
+    if is_demo && config.data_dir == Config::default().data_dir {
+        config.data_dir = "".into();
+    }
+    keys::join(&mut config)?;
+    config.check_listeners()?;
+    config.internal_token()?;
     Ok(config)
 }
 
 fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task)
-}
-
-fn start_log(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log)
-        .map_err(|error| anyhow::anyhow!("`log` = {:?} is no log filter: {error}", config.log))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    match config.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
 }

@@ -14,6 +14,7 @@ const PAGE: f64 = 4096.0;
 pub(crate) fn describe(row: &SharedRow<ProcessScope>) {
     row.set(Gauge::BuildInfo, 1.0);
     row.set(Gauge::GatewayConnections, 0.0);
+    row.set(Gauge::GatewayConfigLastReloadSuccessful, 1.0);
     row.set(Gauge::ProcessStartTimeSeconds, now_ms() as f64);
 }
 

@@ -6,24 +6,23 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, HeaderValue,
-    RETRY_AFTER,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use openqoe_ingest::{PROTOCOLS, ProtocolDef, Refused};
-use openqoe_spec::{BatchRejection, Rejected as Reason};
+use openqoe_spec::{BatchRejection, Rejected as Reason, Shed};
 use serde::Serialize;
 
+use crate::access::{cors, sender};
 use crate::assets;
 use crate::body;
 use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
 use crate::pressure::{self, Hints};
 use crate::privacy::RequestContext;
+use crate::refusal::Refusal;
+use crate::tenant::Tenant;
 
 /// Rejected events named in one answer; the ledger has the number of the others.
 const MAX_NAMED: usize = 100;
@@ -53,13 +52,16 @@ async fn ingest(
     let (head, body) = request.into_parts();
     let peer = head.extensions.get().map_or(UNKNOWN, |Peer(address)| *address);
     let context = RequestContext { peer, headers: &head.headers };
-    let mut response = match take(protocol, &gateway, context, body).await {
-        Ok(admitted) => answer(&admitted, pressure::hints(gateway.pressure())),
-        Err(refused) => refusal(refused),
+    let directory = gateway.access.directory();
+    let mut response = match sender::authenticate(&directory, &head) {
+        Ok(tenant) => match take(protocol, &gateway, &tenant, context, body).await {
+            Ok(admitted) => answer(&admitted, pressure::hints(gateway.pressure_of(&tenant))),
+            Err(refusal) => refusal.into_response(),
+        },
+        Err(denied) => denied.note(protocol.id, &gateway.process).into_response(),
     };
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+    cors::expose(headers, &directory, &head.headers);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -67,19 +69,28 @@ async fn ingest(
 async fn take(
     protocol: &'static ProtocolDef,
     gateway: &Gateway,
+    tenant: &Arc<Tenant>,
     context: RequestContext<'_>,
     body: Body,
-) -> Result<Admitted, Refused> {
+) -> Result<Admitted, Refusal> {
+    let note = |refused: &Refused| tenant.note_refused(protocol.id, refused.reason);
     if let Some(refused) = not_now(gateway) {
-        gateway.tenant().note_refused(protocol.id, refused.reason);
-        return Err(refused);
+        note(&refused);
+        return Err(refused.into());
     }
     let limits = &gateway.config.limits;
+    let declared = body::declared_length(context.headers);
+    if let Some(bytes) = declared.filter(|bytes| *bytes <= limits.max_body) {
+        tenant.take_bytes(protocol.id, bytes)?;
+    }
     let received = body::read(protocol, context.headers, body, limits.max_body, limits.read_timeout)
         .await
-        .inspect_err(|refused| gateway.tenant().note_refused(protocol.id, refused.reason))?;
-    gateway.tenant().note_body(protocol.id, received.wire);
-    gateway.ingest(protocol, &received.body, &context).await
+        .inspect_err(note)?;
+    tenant.note_body(protocol.id, received.wire);
+    if declared.is_none() {
+        tenant.take_bytes(protocol.id, received.wire)?;
+    }
+    Ok(gateway.ingest(tenant, protocol, &received.body, &context).await?)
 }
 
 /// Why no body is read at the moment, before any work is done for it.
@@ -118,12 +129,7 @@ struct Rejected<'a> {
 
 fn answer(admitted: &Admitted, hints: Option<Hints>) -> Response {
     if admitted.shed > 0 {
-        return problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            admitted.shed_reason.as_str(),
-            "the gateway cannot take this batch right now",
-            "send it again after Retry-After seconds, with a new sent_at",
-        );
+        return shed(admitted).into_response();
     }
     let rejections = &admitted.decoded.rejections;
     let rejected = rejections.iter().take(MAX_NAMED).map(|rejection| Rejected {
@@ -145,34 +151,28 @@ fn answer(admitted: &Admitted, hints: Option<Hints>) -> Response {
     (status, axum::Json(answer)).into_response()
 }
 
-fn refusal(refused: Refused) -> Response {
-    let status = StatusCode::from_u16(refused.reason.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    problem(status, refused.reason.as_str(), &refused.message, refused.hint)
+fn shed(admitted: &Admitted) -> Refusal {
+    let (status, message) = match admitted.shed_reason {
+        Shed::Quota => (StatusCode::TOO_MANY_REQUESTS, "more events a second than the tenant's quota allows"),
+        Shed::SessionQuota => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "a new session, and the tenant has as many open as its quota allows",
+        ),
+        Shed::QueueFull | Shed::Journal | Shed::SessionLimit => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the gateway cannot take this batch right now")
+        }
+    };
+    Refusal {
+        status,
+        error: admitted.shed_reason.as_str(),
+        message: message.into(),
+        hint: "send it again after Retry-After seconds, with a new sent_at",
+        retry_after: Some(admitted.retry_after),
+    }
 }
 
-/// An error for the sender: what, why, and what to do.
-fn problem(status: StatusCode, error: &str, message: &str, hint: &str) -> Response {
-    #[derive(Serialize)]
-    struct Problem<'a> {
-        error: &'a str,
-        message: &'a str,
-        hint: &'a str,
-    }
-    let mut response = (status, axum::Json(Problem { error, message, hint })).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    response
-}
-
-async fn preflight() -> impl IntoResponse {
-    let headers = [
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (ACCESS_CONTROL_ALLOW_METHODS, "POST"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, content-encoding"),
-        (ACCESS_CONTROL_MAX_AGE, "86400"),
-    ];
-    (StatusCode::NO_CONTENT, headers)
+async fn preflight(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
+    cors::preflight(&gateway.access.directory(), &headers)
 }
 
 async fn unknown_path() -> impl IntoResponse {

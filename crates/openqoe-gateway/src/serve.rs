@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::reload::Reload;
 use crate::remote_write::RemoteWrite;
 use crate::{cli, demo_page, internal, listener, public};
 
@@ -17,8 +18,11 @@ use crate::{cli, demo_page, internal, listener, public};
 ///
 /// # Errors
 /// When a listener cannot be opened or a shard cannot be started.
-pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Result<()> {
+pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload) -> anyhow::Result<()> {
     let started = now_ms();
+    let mut ending = Ending::listen()?;
+    // From here on a SIGHUP is no end.
+    let hang_up = signal(SignalKind::hangup())?;
     let public = listener::bind(config.listen, "public").await?;
     let internal = listener::bind(config.internal_listen, "internal").await?;
     let (public_address, internal_address) = (public.local_addr()?, internal.local_addr()?);
@@ -39,11 +43,12 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
         async move { gateway.keep_time(stopping).await }
     });
     let privacy = tokio::spawn(gateway.privacy.clone().keep(stopping.clone()));
+    let reloads = tokio::spawn(reload.keep(hang_up, gateway.clone(), stopping.clone()));
     tracing::info!("ingest on http://{public_address}/v1/ingest");
     tracing::info!("metrics on http://{internal_address}/metrics");
     let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
 
-    ended().await?;
+    ending.told().await;
     tracing::info!("ending: letting requests under way finish");
     stop.send_replace(true);
     for task in listeners {
@@ -54,6 +59,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
     if let Some(remote_write) = remote_write {
         remote_write.finish().await;
     }
+    reloads.await?;
     gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;
@@ -70,11 +76,23 @@ fn serve(
     listener::serve(listener, routes, gateway.clone(), stopping.clone())
 }
 
-async fn ended() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result?,
-        _ = terminate.recv() => {}
+/// The two ways to be told to end.
+struct Ending {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ending {
+    /// Listens from now on: an end that comes before somebody waits for it is one too.
+    fn listen() -> std::io::Result<Ending> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Ending { terminate, interrupt })
     }
-    Ok(())
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -14,7 +14,7 @@ use openqoe_engine::{Arrival, Engine, Stats};
 use openqoe_metrics::{Guard, ProcessScope, Released, SharedRow, Snapshot, Table};
 use openqoe_spec::JournalOperation as Operation;
 use openqoe_spec::metrics::process::{Counter, Histogram};
-use openqoe_spec::{Batch, Protocol};
+use openqoe_spec::{Batch, Protocol, Shed};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::archive::Archive;
@@ -22,6 +22,7 @@ use crate::clock::now_ms;
 use crate::journal::checkpoint::ShardState;
 use crate::journal::keeper::ms;
 use crate::journal::{Admissions, Entry, Journal, JournalError, Position, Record, record};
+use crate::quota::{Headcount, Place};
 use crate::tenant::{Books, Ending, Tenant, Tenants};
 
 /// Batches of one group: enough to spread the cost of a write, few enough to answer the first of them soon.
@@ -34,7 +35,7 @@ pub(crate) enum Command {
     /// It is now this late (epoch ms).
     Tick(u64),
     /// Say what you have.
-    Snapshot(oneshot::Sender<(Snapshot, Stats)>),
+    Snapshot(oneshot::Sender<(Snapshot, StatsByTenant)>),
     /// Let go of what nothing was written to for so long (`now` is epoch ms), and say what that is.
     Expire { now: u64, idle: u64, answer: oneshot::Sender<Released> },
     /// Say it so that it can be restored, then wait until the other end of `pause` is dropped.
@@ -45,6 +46,9 @@ pub(crate) enum Command {
     Session { tenant: Box<str>, session_id: Box<str>, answer: oneshot::Sender<Vec<Entry>> },
 }
 
+/// What a shard holds of each tenant.
+pub(crate) type StatsByTenant = Vec<(Box<str>, Stats)>;
+
 /// An admitted batch on its way.
 pub(crate) struct Admission {
     pub(crate) tenant: Arc<Tenant>,
@@ -54,8 +58,11 @@ pub(crate) struct Admission {
     pub(crate) batch: Batch,
     /// The batch as it goes into the journal; empty when there is none.
     pub(crate) record: Vec<u8>,
-    /// Told whether the batch is durable.
-    pub(crate) done: oneshot::Sender<bool>,
+    /// In its tenant's share of the queue: given back when the batch is.
+    #[expect(dead_code, reason = "held, not looked at")]
+    pub(crate) queued: Place,
+    /// Told when the batch is durable, or why it will not be.
+    pub(crate) done: oneshot::Sender<Result<(), Shed>>,
 }
 
 /// What a journal may forget; see [`Journal::prune`].
@@ -121,6 +128,7 @@ impl Shard {
             journal,
             position,
             books: Books::new(shared.tenants.clone(), shared.archive.keeps()),
+            headcount: Headcount::default(),
             shared,
             records: Vec::new(),
             tick: 0,
@@ -141,6 +149,7 @@ struct Worker {
     journal: Option<Box<dyn Journal>>,
     position: Position,
     books: Books,
+    headcount: Headcount,
     shared: Shared,
     /// The group at hand, kept for its allocation.
     records: Vec<u8>,
@@ -177,7 +186,7 @@ impl Worker {
                 Command::Snapshot(answer) => {
                     self.write_down();
                     // Whoever asked may have gone away.
-                    let _ = answer.send((self.table.snapshot(), self.engine.stats()));
+                    let _ = answer.send((self.table.snapshot(), self.stats()));
                 }
                 Command::Expire { now, idle, answer } => {
                     let _ = answer.send(self.table.expire(now, idle, self.engine.label_sets()));
@@ -197,6 +206,10 @@ impl Worker {
 
     /// Makes a group durable, answers its senders, takes it in.
     fn take(&mut self, group: &mut Vec<Admission>) {
+        self.headcount.turn_away(&mut self.engine, group);
+        if group.is_empty() {
+            return;
+        }
         self.records.clear();
         self.push_tick();
         group.iter().for_each(|admission| self.records.extend_from_slice(&admission.record));
@@ -204,9 +217,9 @@ impl Worker {
         let batches: usize = group.iter().map(|admission| admission.record.len()).sum();
         let mut place = self.position.saturating_sub(batches as u64);
         let mut kept = Vec::with_capacity(group.len());
-        for Admission { tenant, protocol, received_at, batch, record, done } in group.drain(..) {
+        for Admission { tenant, protocol, received_at, batch, record, done, .. } in group.drain(..) {
             // A sender that has gone will ask again.
-            let _ = done.send(durable);
+            let _ = done.send(if durable { Ok(()) } else { Err(Shed::Journal) });
             kept.push((tenant, protocol, received_at, place, batch));
             place += record.len() as u64;
         }
@@ -228,6 +241,11 @@ impl Worker {
         self.has_expired |= self.engine.expire(now, &mut self.table, &mut self.books);
         self.books.flush();
         self.archive();
+        self.headcount.settle(&self.engine, &self.shared.tenants);
+    }
+
+    fn stats(&self) -> StatsByTenant {
+        self.engine.tenants().map(|(tenant, stats)| (tenant.into(), stats)).collect()
     }
 
     /// Writes down what time has changed, so that nobody sees what a replay would not come to.
@@ -348,6 +366,7 @@ impl Worker {
             self.append();
         }
         self.engine.resume(now);
+        self.headcount.settle(&self.engine, &self.shared.tenants);
         self.books.go_live();
     }
 

@@ -11,16 +11,20 @@ use openqoe_spec::{Attributes, BatchRejection, Guarded, Outcome, PrivacyAction, 
 use crate::archive::Row;
 use crate::journal::Position;
 
-/// One tenant. There is one, `default`, until keys tell more of them apart.
+use crate::quota::Quota;
+use crate::refusal::Refusal;
+
+/// One tenant.
 pub(crate) struct Tenant {
     name: Box<str>,
     row: SharedRow<TenantScope>,
+    quota: Quota,
 }
 
 impl Tenant {
-    /// A tenant of this name.
-    pub(crate) fn new(name: &str) -> Tenant {
-        Tenant { name: name.into(), row: SharedRow::tenant(name) }
+    /// A tenant of this name, without limits of its own.
+    pub(crate) fn new(name: &str, shards: usize) -> Tenant {
+        Tenant { name: name.into(), row: SharedRow::tenant(name), quota: Quota::new(shards) }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -30,6 +34,22 @@ impl Tenant {
     /// Its row of the series table.
     pub(crate) fn row(&self) -> &SharedRow<TenantScope> {
         &self.row
+    }
+
+    /// What it may use.
+    pub(crate) fn quota(&self) -> &Quota {
+        &self.quota
+    }
+
+    /// Takes the bytes of a body out of the quota.
+    ///
+    /// # Errors
+    /// What to answer when there are too many; that is counted here.
+    pub(crate) fn take_bytes(&self, protocol: Protocol, bytes: usize) -> Result<(), Refusal> {
+        self.quota.take_bytes(bytes).map_err(|(refused, retry_after)| {
+            self.note_refused(protocol, refused.reason);
+            Refusal { retry_after, ..refused.into() }
+        })
     }
 
     pub(crate) fn note_body(&self, protocol: Protocol, bytes: usize) {
@@ -84,19 +104,24 @@ impl Tenant {
 }
 
 /// The tenants there are: those of the configuration, and those whose sessions an earlier configuration left.
-#[derive(Default)]
 pub(crate) struct Tenants {
+    shards: usize,
     by_name: RwLock<BTreeMap<Box<str>, Arc<Tenant>>>,
 }
 
 impl Tenants {
+    /// None yet. Each will have its share of the queues of so many shards.
+    pub(crate) fn new(shards: usize) -> Tenants {
+        Tenants { shards, by_name: RwLock::default() }
+    }
+
     /// The tenant of a name, made when it is new. Names come from the configuration and the journal, never from a sender.
     pub(crate) fn named(&self, name: &str) -> Arc<Tenant> {
         if let Some(tenant) = self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return tenant.clone();
         }
         let mut tenants = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        tenants.entry(name.into()).or_insert_with(|| Arc::new(Tenant::new(name))).clone()
+        tenants.entry(name.into()).or_insert_with(|| Arc::new(Tenant::new(name, self.shards))).clone()
     }
 
     /// All of them, by name.

@@ -31,3 +31,17 @@ fn the_configuration_of_the_guide_is_the_default() {
     };
     assert_eq!(print(&["--config", path.to_str().unwrap()]), print(&[]));
 }
+
+#[test]
+fn the_tenants_of_the_guide_are_a_configuration() {
+    let path = std::env::temp_dir().join(format!("openqoe-tenants-{}.toml", std::process::id()));
+    std::fs::write(&path, block("tenants.md", "toml")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_openqoe"))
+        .args(["check-config", "--config"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && printed.contains("[tenants.acme.quota.budgets]"), "{printed}");
+    assert!(output.stderr.is_empty(), "nothing to doubt: {}", String::from_utf8_lossy(&output.stderr));
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use openqoe_spec::Scope;
 
 use crate::cells::Cells;
+use crate::labels::push_label;
 use crate::layout::SCOPES;
 use crate::sinks::Sink;
 use crate::slo::Groups;
@@ -36,6 +37,16 @@ impl Snapshot {
         }
     }
 
+    /// Leaves one tenant's rows only: nothing of others, nothing of the process.
+    pub fn retain_tenant(&mut self, name: &str) {
+        let mut own = String::new();
+        push_label(&mut own, "tenant", name);
+        let is_own = |labels: &str| {
+            labels.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
+        };
+        self.scopes.iter_mut().for_each(|rows| rows.retain(|labels, _| is_own(labels)));
+    }
+
     /// The exposition in the format of a sink.
     pub fn encode(&self, sink: &Sink) -> Vec<u8> {
         let mut out = Vec::new();
@@ -64,5 +75,26 @@ impl Snapshot {
     /// The rows of a scope.
     pub(crate) fn rows(&self, scope: Scope) -> &Rows {
         &self.scopes[scope as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ProcessScope, SharedRow};
+
+    #[test]
+    fn a_tenant_sees_its_own_rows() {
+        let mut snapshot = Snapshot::default();
+        for name in ["a", "ab", "b\",tenant=\"a"] {
+            SharedRow::tenant(name).snapshot_into(&mut snapshot);
+        }
+        SharedRow::<ProcessScope>::process().snapshot_into(&mut snapshot);
+        snapshot.add(Scope::View, "tenant=\"a\",cdn=\"x\"".into(), Cells::new(Scope::View));
+        snapshot.add(Scope::View, "tenant=\"b\",cdn=\"x\"".into(), Cells::new(Scope::View));
+        snapshot.retain_tenant("a");
+        let left: Vec<&str> =
+            snapshot.scopes.iter().flat_map(|rows| rows.keys()).map(|labels| &**labels).collect();
+        assert_eq!(left, ["tenant=\"a\",cdn=\"x\"", "tenant=\"a\""]);
     }
 }

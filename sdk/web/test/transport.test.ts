@@ -181,6 +181,31 @@ describe('the queue', () => {
   });
 });
 
+describe('the key', () => {
+  it.each([
+    ['/v1/ingest', '/v1/ingest?key=oqi_k'],
+    ['/v1/ingest?a=b', '/v1/ingest?a=b&key=oqi_k'],
+  ])('goes with requests and beacons to %s', async (endpoint, expected) => {
+    const page = new FakePage().install();
+    started({ endpoint, key: 'oqi_k' }).notePlayRequest();
+    await vi.advanceTimersByTimeAsync(200);
+    page.transition('pagehide', false);
+    expect(gateway.fetch.mock.calls[0]?.[0]).toBe(expected);
+    expect(gateway.requests[0]?.headers).toEqual({ 'Content-Type': 'text/plain' });
+    expect(page.sendBeacon.mock.calls[0]?.[0]).toBe(expected);
+  });
+
+  it('is left out where there is none', async () => {
+    started().notePlayRequest();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(gateway.fetch.mock.calls[0]?.[0]).toBe('/v1/ingest');
+  });
+
+  it.each(['oqs_secret', 'oqr_secret'])('%s is refused before it leaves', (key) => {
+    expect(() => started({ key })).toThrow('is a secret');
+  });
+});
+
 describe('when the page goes', () => {
   it('everything unacknowledged leaves as beacons, the end of the session included', async () => {
     const page = new FakePage().install();

@@ -1,7 +1,13 @@
 //! Configuration: defaults, then a TOML file, then `OPENQOE_*` variables. Unknown keys are an error with a suggestion.
 
+mod changes;
+mod exposure;
 mod overlay;
+mod tenants;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +16,9 @@ use openqoe_ingest::closest;
 use openqoe_spec::Guarded;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+
+pub(crate) use changes::frozen;
+pub(crate) use tenants::{Key, Quota, Tenant};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -26,12 +35,21 @@ pub(crate) struct Config {
     pub(crate) shards: usize,
     /// Where journal and checkpoints are; empty keeps everything in memory only.
     pub(crate) data_dir: PathBuf,
+    /// Where `openqoe keys` keeps keys; empty is `keys.toml` in the data directory.
+    pub(crate) keys_file: PathBuf,
+    /// A file with the token that reads everything on the internal listener; empty is none.
+    pub(crate) internal_token_file: PathBuf,
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
     pub(crate) remote_write: crate::remote_write::Config,
+    /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
+    pub(crate) tenants: BTreeMap<String, Tenant>,
+    /// What is allowed but hardly meant, for the log.
+    #[serde(skip)]
+    pub(crate) doubts: Vec<String>,
 }
 
 /// What an acknowledged batch survives.
@@ -144,12 +162,16 @@ impl Default for Config {
             log_format: LogFormat::Text,
             shards: 0,
             data_dir: PathBuf::from("openqoe-data"),
+            keys_file: PathBuf::new(),
+            internal_token_file: PathBuf::new(),
             journal: Journal::default(),
             sessions: Sessions::default(),
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
             remote_write: crate::remote_write::Config::default(),
+            tenants: BTreeMap::new(),
+            doubts: Vec::new(),
         }
     }
 }
@@ -200,6 +222,8 @@ pub(crate) enum ConfigError {
     Environment { variable: String, value: String, problem: String },
     #[error("`{key}` {problem}")]
     Invalid { key: &'static str, problem: String },
+    #[error("`{key}` {problem}")]
+    InvalidEntry { key: String, problem: String },
 }
 
 impl Config {
@@ -211,19 +235,21 @@ impl Config {
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Config, ConfigError> {
-        let known = Table::try_from(Config::default()).unwrap_or_default();
+        let defaults = Table::try_from(Config::default()).unwrap_or_default();
         let given = match file {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?
                 .parse::<Table>()?,
             None => Table::new(),
         };
+        let known = known_keys(&defaults, &given);
         refuse_unknown(&given, &known, "")?;
-        let mut table = known.clone();
+        let mut table = defaults;
         overlay::file(&mut table, given);
         overlay::environment(&mut table, &known, environment)?;
-        let config: Config = table.try_into()?;
+        let mut config: Config = table.try_into()?;
         config.check()?;
+        config.doubts = config.tenants.iter().flat_map(|(name, tenant)| tenant.doubts(name)).collect();
         Ok(config)
     }
 
@@ -232,15 +258,6 @@ impl Config {
     /// # Errors
     /// Names the first key that does not.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        // Invariant 10. Tenants with keys and a token for the internal listener are what would make these safe.
-        for (key, address) in [("listen", self.listen), ("internal_listen", self.internal_listen)] {
-            if !address.ip().is_loopback() {
-                let problem = format!(
-                    "{address} is not a loopback address: put a proxy with TLS and authentication in front"
-                );
-                return Err(ConfigError::Invalid { key, problem });
-            }
-        }
         if let Some((key, problem)) = self.remote_write.problem() {
             return Err(ConfigError::Invalid { key, problem });
         }
@@ -256,7 +273,8 @@ impl Config {
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Invalid { key, problem: "must be at least 1".into() }),
             None => self.cardinality().and_then(|_| self.privacy.check(self.journal.retention)),
-        }
+        }?;
+        self.tenants.iter().try_for_each(|(name, tenant)| tenant.check(name, self))
     }
 
     /// How many shards to run.
@@ -293,20 +311,35 @@ impl Config {
     pub(crate) fn cardinality(&self) -> Result<openqoe_metrics::Limits, ConfigError> {
         let mut limits =
             openqoe_metrics::Limits { max_label_sets: self.limits.max_label_sets, ..Default::default() };
-        for guarded in Guarded::ALL {
-            let Some(value) = self.limits.budgets.get(guarded.as_str()) else { continue };
-            let budget = value.as_integer().and_then(|budget| usize::try_from(budget).ok());
-            limits.budgets[guarded.index()] = budget.ok_or(ConfigError::Invalid {
-                key: "limits.budgets",
-                problem: format!("`{}` must be a number, not {value}", guarded.as_str()),
-            })?;
-        }
+        budgets(&self.limits.budgets, "limits.budgets", &mut limits)?;
         Ok(limits)
     }
 }
 
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2)
+}
+
+/// Puts the budgets of a table over those that are there.
+fn budgets(table: &Table, key: &str, limits: &mut openqoe_metrics::Limits) -> Result<(), ConfigError> {
+    for guarded in Guarded::ALL {
+        let Some(value) = table.get(guarded.as_str()) else { continue };
+        let budget = value.as_integer().and_then(|budget| usize::try_from(budget).ok());
+        limits.budgets[guarded.index()] = budget.ok_or_else(|| ConfigError::InvalidEntry {
+            key: key.into(),
+            problem: format!("`{}` must be a number, not {value}", guarded.as_str()),
+        })?;
+    }
+    Ok(())
+}
+
+/// Every key there is: those of the defaults, and those of each tenant the file names.
+fn known_keys(defaults: &Table, given: &Table) -> Table {
+    let tenant = Tenant::known(&Config::default());
+    let tenants = tenants::names(given).map(|name| (name.clone(), Value::Table(tenant.clone())));
+    let mut known = defaults.clone();
+    known.insert("tenants".into(), Value::Table(tenants.collect()));
+    known
 }
 
 fn refuse_unknown(table: &Table, known: &Table, prefix: &str) -> Result<(), ConfigError> {
@@ -324,59 +357,4 @@ fn refuse_unknown(table: &Table, known: &Table, prefix: &str) -> Result<(), Conf
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
-        let folder = std::env::temp_dir().join(format!("openqoe-config-{:?}", std::thread::current().id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("openqoe.toml");
-        std::fs::write(&path, text).unwrap();
-        let environment = environment.iter().map(|(name, value)| ((*name).to_string(), (*value).to_string()));
-        Config::load(Some(&path), environment).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn environment_beats_file_beats_defaults() {
-        let text = "listen = \"127.0.0.1:1\"\nshards = 3\n[engine]\nsilence = \"1m\"";
-        let config =
-            load(text, &[("OPENQOE_LISTEN", "127.0.0.1:2"), ("OPENQOE_LIMITS_BUDGETS_CDN", "7")]).unwrap();
-        assert_eq!(config.listen.port(), 2);
-        assert_eq!(config.shards, 3);
-        assert_eq!(config.engine(1).silence, 60_000);
-        assert_eq!(config.cardinality().unwrap().budgets[Guarded::Cdn.index()], 7);
-        assert_eq!(config.limits.max_body, 1 << 20);
-    }
-
-    #[test]
-    fn the_receiver_has_a_second_variable() {
-        let url = |variables: &[(&str, &str)]| load("", variables).map(|config| config.remote_write.url);
-        let second = ("OPENQOE_PROM_REMOTE_WRITE_URL", "http://b/");
-        assert_eq!(url(&[second]).as_deref(), Ok("http://b/"));
-        assert_eq!(url(&[("OPENQOE_REMOTE_WRITE_URL", "http://a/"), second]).as_deref(), Ok("http://a/"));
-        let error = url(&[("OPENQOE_PROM_REMOTE_WRITE_URL", "b")]).unwrap_err();
-        assert!(error.starts_with("`remote_write.url` must begin with http"), "{error}");
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        let errors = [
-            (
-                load("[limits]\nmax_bdy = 1", &[]),
-                "unknown key `limits.max_bdy`, did you mean `limits.max_body`?",
-            ),
-            (load("listen = \"0.0.0.0:80\"", &[]), "`listen` 0.0.0.0:80 is not a loopback address"),
-            (load("[limits]\nqueue = 0", &[]), "`limits.queue` must be at least 1"),
-            (load("", &[("OPENQOE_SHARDS", "many")]), "OPENQOE_SHARDS=many: not a whole number"),
-            (load("[limits.budgets]\ncdn = -1", &[]), "`limits.budgets` `cdn` must be a number"),
-            (load("listen = ", &[]), "TOML parse error at line 1"),
-        ];
-        for (result, expected) in errors {
-            let error = result.unwrap_err();
-            assert!(error.starts_with(expected), "{error}");
-        }
-    }
 }

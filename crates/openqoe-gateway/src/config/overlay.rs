@@ -48,7 +48,7 @@ pub(super) fn environment(
 
 /// The variable of a key.
 fn name(path: &[String]) -> String {
-    format!("{PREFIX}{}", path.join("_").to_uppercase())
+    format!("{PREFIX}{}", path.join("_").to_uppercase().replace('-', "_"))
 }
 
 fn flatten<'a>(table: &'a Table, path: &mut Vec<String>, keys: &mut Vec<(Vec<String>, &'a Value)>) {

@@ -237,7 +237,7 @@ mod tests {
         let mut batch =
             Batch { session_id: "s".into(), started_at: 0, sent_at: 0, attributes, events: Vec::new() };
         let request = RequestContext { peer: peer.into(), headers: &headers };
-        assert_eq!(privacy.admit(&mut batch, &Tenant::new("default"), &request), Verdict::Keep);
+        assert_eq!(privacy.admit(&mut batch, &Tenant::new("default", 1), &request), Verdict::Keep);
         known.map(|attribute| batch.attributes.get(attribute).to_owned())
     }
 

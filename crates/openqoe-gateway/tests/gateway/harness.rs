@@ -83,6 +83,11 @@ impl Gateway {
         gateway
     }
 
+    /// Sends the process a signal, such as `-HUP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+    }
+
     /// Ends the process without warning.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -18,5 +18,6 @@ mod receiver;
 mod remote_write;
 mod remote_write_servers;
 mod servers;
+mod tenants;
 #[path = "../../../openqoe-metrics/src/tests/remote_write_wire.rs"]
 mod wire;

@@ -811,6 +811,77 @@ impl RemoteWriteOutcome {
     }
 }
 
+/// The listener a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Listener {
+    /// `public`
+    #[serde(rename = "public")]
+    Public,
+    /// `internal`
+    #[serde(rename = "internal")]
+    Internal,
+}
+impl Listener {
+    /// Every variant, in order.
+    pub const ALL: &'static [Listener] = &[Listener::Public, Listener::Internal];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["public", "internal"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "public" => Some(Listener::Public),
+            "internal" => Some(Listener::Internal),
+            _ => None,
+        }
+    }
+}
+
+/// Why nobody could be told by the request's key. `malformed_key`: its checksum does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum KeyProblem {
+    /// `missing_key`
+    #[serde(rename = "missing_key")]
+    MissingKey,
+    /// `malformed_key`
+    #[serde(rename = "malformed_key")]
+    MalformedKey,
+    /// `unknown_key`
+    #[serde(rename = "unknown_key")]
+    UnknownKey,
+}
+impl KeyProblem {
+    /// Every variant, in order.
+    pub const ALL: &'static [KeyProblem] =
+        &[KeyProblem::MissingKey, KeyProblem::MalformedKey, KeyProblem::UnknownKey];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["missing_key", "malformed_key", "unknown_key"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "missing_key" => Some(KeyProblem::MissingKey),
+            "malformed_key" => Some(KeyProblem::MalformedKey),
+            "unknown_key" => Some(KeyProblem::UnknownKey),
+            _ => None,
+        }
+    }
+}
+
 /// What has a cardinality budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Guarded {

@@ -83,12 +83,20 @@ pub enum Shed {
     /// The gateway holds as many sessions as it may.
     #[serde(rename = "session_limit")]
     SessionLimit,
+    /// The tenant has sent more events than `quota.events_per_second` allows.
+    #[serde(rename = "quota")]
+    Quota,
+    /// A new session, and the tenant has `quota.active_sessions` open already.
+    #[serde(rename = "session_quota")]
+    SessionQuota,
 }
 impl Shed {
     /// Every variant, in order.
-    pub const ALL: &'static [Shed] = &[Shed::QueueFull, Shed::Journal, Shed::SessionLimit];
+    pub const ALL: &'static [Shed] =
+        &[Shed::QueueFull, Shed::Journal, Shed::SessionLimit, Shed::Quota, Shed::SessionQuota];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] = &["queue_full", "journal", "session_limit"];
+    pub const NAMES: &'static [&'static str] =
+        &["queue_full", "journal", "session_limit", "quota", "session_quota"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -103,6 +111,8 @@ impl Shed {
             "queue_full" => Some(Shed::QueueFull),
             "journal" => Some(Shed::Journal),
             "session_limit" => Some(Shed::SessionLimit),
+            "quota" => Some(Shed::Quota),
+            "session_quota" => Some(Shed::SessionQuota),
             _ => None,
         }
     }
@@ -123,7 +133,7 @@ pub enum Outcome {
 }
 impl Outcome {
     /// Outcomes with their reasons.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 14;
     /// Every outcome with every reason, in order.
     pub const ALL: [Outcome; Outcome::COUNT] = [
         Outcome::Counted,
@@ -138,6 +148,8 @@ impl Outcome {
         Outcome::Shed(Shed::QueueFull),
         Outcome::Shed(Shed::Journal),
         Outcome::Shed(Shed::SessionLimit),
+        Outcome::Shed(Shed::Quota),
+        Outcome::Shed(Shed::SessionQuota),
     ];
     /// Position among all outcomes and reasons.
     pub const fn index(self) -> usize {
@@ -197,6 +209,18 @@ pub enum BatchRejection {
     /// The body did not arrive in time.
     #[serde(rename = "read_timeout")]
     ReadTimeout,
+    /// The page's origin is not among the `origins` of the key's tenant.
+    #[serde(rename = "forbidden_origin")]
+    ForbiddenOrigin,
+    /// A read key, or a server key in a web page, where it is no secret any more.
+    #[serde(rename = "forbidden_key")]
+    ForbiddenKey,
+    /// The tenant has sent more bytes than `quota.bytes_per_second` allows; the body was not read.
+    #[serde(rename = "over_quota")]
+    OverQuota,
+    /// More at once than the tenant's quota lets through at any time. Sending it again is no use.
+    #[serde(rename = "over_burst")]
+    OverBurst,
 }
 impl BatchRejection {
     /// Every variant, in order.
@@ -213,6 +237,10 @@ impl BatchRejection {
         BatchRejection::Overloaded,
         BatchRejection::Replaying,
         BatchRejection::ReadTimeout,
+        BatchRejection::ForbiddenOrigin,
+        BatchRejection::ForbiddenKey,
+        BatchRejection::OverQuota,
+        BatchRejection::OverBurst,
     ];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &[
@@ -228,6 +256,10 @@ impl BatchRejection {
         "overloaded",
         "replaying",
         "read_timeout",
+        "forbidden_origin",
+        "forbidden_key",
+        "over_quota",
+        "over_burst",
     ];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
@@ -252,6 +284,10 @@ impl BatchRejection {
             "overloaded" => Some(BatchRejection::Overloaded),
             "replaying" => Some(BatchRejection::Replaying),
             "read_timeout" => Some(BatchRejection::ReadTimeout),
+            "forbidden_origin" => Some(BatchRejection::ForbiddenOrigin),
+            "forbidden_key" => Some(BatchRejection::ForbiddenKey),
+            "over_quota" => Some(BatchRejection::OverQuota),
+            "over_burst" => Some(BatchRejection::OverBurst),
             _ => None,
         }
     }
@@ -260,7 +296,8 @@ impl BatchRejection {
 impl BatchRejection {
     /// The HTTP status that says so.
     pub const fn status(self) -> u16 {
-        const STATUSES: &[u16] = &[413, 415, 415, 400, 400, 400, 400, 400, 413, 503, 503, 408];
+        const STATUSES: &[u16] =
+            &[413, 415, 415, 400, 400, 400, 400, 400, 413, 503, 503, 408, 403, 403, 429, 413];
         STATUSES[self as usize]
     }
 }

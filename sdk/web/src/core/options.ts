@@ -6,6 +6,8 @@ import type { Attributes } from './generated.js';
 export interface Options {
   /** Where batches go, used as it is: `https://collector.example.com/v1/ingest`. */
   endpoint: string;
+  /** The tenant's ingest key (`oqi_...`), where the gateway has tenants. No secret: whoever has the page has it. */
+  key?: string;
   /** The content the viewer means to watch. */
   assetId?: string;
   isLive?: boolean;
@@ -24,6 +26,9 @@ export interface Options {
 export function checkOptions(options: Options): Options {
   if (!options || typeof options.endpoint !== 'string' || !options.endpoint) {
     throw new TypeError("OpenQoe: pass { endpoint: 'https://<gateway>/v1/ingest' }");
+  }
+  if (/^oq[rs]_/.test(options.key ?? '')) {
+    throw new TypeError('OpenQoE: this key is a secret, revoke it; a page uses an ingest key (oqi_...)');
   }
   const beat = options.heartbeatMs;
   if (beat !== undefined && !(beat >= 1_000)) {

@@ -31,10 +31,21 @@ export interface Reporter {
   beacon(): void;
 }
 
-export function createReporter({ endpoint, fetch }: Options, { warn, safely }: Guard): Reporter {
+/** In the URL: beacons cannot set headers, and without one `fetch` needs no CORS preflight either. */
+function withKey(endpoint: string, key: string | undefined): string {
+  return key ? `${endpoint}${endpoint.includes('?') ? '&' : '?'}key=${encodeURIComponent(key)}` : endpoint;
+}
+
+export function createReporter({ endpoint, key, fetch }: Options, { warn, safely }: Guard): Reporter {
   const queue = createQueue(QUEUE_BOUND, () => warn('the queue is full; events are being dropped'));
   const sampler = createSampler();
-  const transport = createTransport({ endpoint, fetch, queue, warn, heed: sampler.heed });
+  const transport = createTransport({
+    endpoint: withKey(endpoint, key),
+    fetch,
+    queue,
+    warn,
+    heed: sampler.heed,
+  });
   const attributes = createAttributes({ sdk_version: SDK_VERSION });
   let session: Session | undefined;
   let soon: ReturnType<typeof setTimeout> | undefined;

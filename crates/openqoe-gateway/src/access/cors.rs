@@ -1,0 +1,47 @@
+//! What browsers are told about cross-origin requests (the Fetch standard, 3.2): which page may read which answer.
+
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderValue, ORIGIN, VARY,
+};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::Directory;
+
+/// Lets the page read the answer to its request, where a tenant takes reports from there.
+pub(crate) fn expose(answer: &mut HeaderMap, directory: &Directory, request: &HeaderMap) {
+    allow_origin(answer, directory, request);
+    answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+}
+
+/// Answers a preflight. Browsers send no key with it, so what any tenant allows is allowed; the request itself is then judged
+/// by its key.
+pub(crate) fn preflight(directory: &Directory, request: &HeaderMap) -> Response {
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, content-encoding, authorization, x-openqoe-key"),
+        (ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    let mut response = (StatusCode::NO_CONTENT, headers).into_response();
+    if !allow_origin(response.headers_mut(), directory, request) {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    response
+}
+
+/// Whether the origin, if there is one, is allowed.
+fn allow_origin(answer: &mut HeaderMap, directory: &Directory, request: &HeaderMap) -> bool {
+    if directory.open().is_some() {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        return true;
+    }
+    // Whatever the answer is, it holds for this origin only.
+    answer.append(VARY, HeaderValue::from_static("origin"));
+    let Some(origin) = request.get(ORIGIN) else { return true };
+    let is_allowed = origin.to_str().is_ok_and(|origin| directory.allows_somewhere(origin));
+    if is_allowed {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+    is_allowed
+}

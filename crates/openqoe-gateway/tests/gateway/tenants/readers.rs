@@ -1,0 +1,98 @@
+//! Who may read what on the internal listener.
+
+use super::{Setup, post, refusal};
+use crate::harness::{Gateway, folder};
+
+fn read(gateway: &Gateway, path: &str, token: &str) -> crate::harness::Answer {
+    gateway.get_with(path, &[("authorization", &format!("Bearer {token}"))])
+}
+
+#[test]
+fn a_read_key_sees_its_own_tenant_only() {
+    let setup = Setup::new("readers", "[tenants.a]\n[tenants.ab]\n");
+    let data = folder("readers-data");
+    let (a, ab) = (setup.key("a", "server"), setup.key("ab", "server"));
+    let (read_a, read_ab) = (setup.key("a", "read"), setup.key("ab", "read"));
+    let environment = [("OPENQOE_DATA_DIR", data.to_str().unwrap())];
+    let gateway = Gateway::start_with(&["serve", "--config", setup.config.to_str().unwrap()], &environment);
+    post(&gateway, &a, "of-a", &[]);
+    post(&gateway, &ab, "of-ab", &[]);
+
+    let all = gateway.metrics();
+    assert!(all.contains("tenant=\"a\"") && all.contains("tenant=\"ab\"") && all.contains("process_cpu"));
+    for (key, own, other) in [(&read_a, "a", "ab"), (&read_ab, "ab", "a")] {
+        let formats = [
+            "text/plain",
+            "application/openmetrics-text",
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+        ];
+        for format in formats {
+            let headers = [("authorization", format!("Bearer {key}")), ("accept", format.to_owned())];
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let answer = gateway.get_with("/metrics", &headers);
+            assert_eq!(answer.status, 200);
+            let text = answer.text();
+            assert!(text.contains(&format!("of-{own}")) || format == "text/plain");
+            assert!(
+                !text.contains(&format!("tenant=\"{other}\"")) && !text.contains(&format!("of-{other}\""))
+            );
+            assert!(!text.contains("process_cpu") && !text.contains("openqoe_build_info"));
+        }
+        let plain = read(&gateway, "/metrics", key).text();
+        assert!(plain.contains(&format!("openqoe_startup_plays_total{{tenant=\"{own}\"")));
+        assert!(plain.contains(&format!("openqoe_ingest_batches_total{{tenant=\"{own}\"")));
+
+        let session =
+            |tenant: &str, path: &str| read(&gateway, &format!("/api/v1/tenants/{tenant}/{path}"), key);
+        assert_eq!(session(own, &format!("sessions/of-{own}/events")).status, 200);
+        assert_eq!(session(own, &format!("sessions/of-{other}/events")).status, 404);
+        let denied = session(other, &format!("sessions/of-{other}/events"));
+        assert_eq!(refusal(&denied), (403, "forbidden_path".to_owned()));
+        for path in ["/api/v1/cardinality", "/api/v1/tenants", &format!("/api/v1/tenants/{own}")] {
+            assert_eq!(read(&gateway, path, key).status, 403, "{path}");
+        }
+    }
+    // A cookie of another time locks nobody out where nobody is asked.
+    assert_eq!(gateway.get_with("/metrics", &[("cookie", "openqoe-token=old")]).status, 200);
+    // On loopback a wrong token is still wrong, and keys that send do not read.
+    assert_eq!(refusal(&read(&gateway, "/metrics", &a)), (403, "forbidden_key".to_owned()));
+    assert_eq!(refusal(&read(&gateway, "/metrics", "guess")), (401, "malformed_key".to_owned()));
+    assert_eq!(
+        gateway.value(
+            "openqoe_gateway_unauthenticated_requests_total{listener=\"internal\",reason=\"malformed_key\"}"
+        ),
+        1.0
+    );
+}
+
+#[test]
+fn with_a_token_nobody_reads_without_one() {
+    let setup = Setup::new("token", "");
+    let token_file = setup.config.with_file_name("token");
+    std::fs::write(&token_file, "correct horse battery staple\n").unwrap();
+    setup.write(&format!("internal_token_file = {token_file:?}\n[tenants.a]\n"));
+    let read_a = setup.key("a", "read");
+    let gateway = setup.start();
+    for path in ["/-/healthy", "/-/ready"] {
+        assert_eq!(gateway.get(path).status, 200);
+    }
+    for path in ["/", "/metrics", "/api/v1/tenants/a/sessions/s/events", "/nothing"] {
+        let answer = gateway.get(path);
+        assert_eq!(refusal(&answer), (401, "missing_key".to_owned()), "{path}");
+        assert!(answer.head.contains("www-authenticate: bearer"));
+    }
+    assert_eq!(read(&gateway, "/metrics", "correct horse").status, 401);
+    let all = read(&gateway, "/metrics", "correct horse battery staple");
+    assert!(all.status == 200 && all.text().contains("process_cpu"));
+    let own = read(&gateway, "/metrics", &read_a);
+    assert!(own.status == 200 && !own.text().contains("process_cpu"));
+
+    // A browser opens a link once and goes on with the cookie.
+    let link = gateway.get(&format!("/metrics?token={read_a}"));
+    assert_eq!(link.status, 303);
+    assert!(link.head.contains("location: /metrics\r\n") && link.head.contains("httponly; samesite=strict"));
+    let cookie = format!("other=1; openqoe-token={read_a}");
+    assert_eq!(gateway.get_with("/metrics", &[("cookie", &cookie)]).status, 200);
+    assert_eq!(gateway.get("/metrics?token=guess").status, 401);
+}
