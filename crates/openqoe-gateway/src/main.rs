@@ -17,10 +17,12 @@ mod privacy;
 mod process;
 mod public;
 mod recovery;
+mod request_log;
 mod serve;
 mod sessions;
 mod shard;
 mod tenant;
+mod trace_context;
 mod user_agent;
 
 use std::io::IsTerminal;
@@ -99,7 +101,7 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
         .with_ansi(std::io::stderr().is_terminal());
     match config.log_format {
         LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
 use crate::pressure::{self, Hints};
 use crate::privacy::RequestContext;
+use crate::request_log;
 
 /// Rejected events named in one answer; the ledger has the number of the others.
 const MAX_NAMED: usize = 100;
@@ -54,8 +55,14 @@ async fn ingest(
     let peer = head.extensions.get().map_or(UNKNOWN, |Peer(address)| *address);
     let context = RequestContext { peer, headers: &head.headers };
     let mut response = match take(protocol, &gateway, context, body).await {
-        Ok(admitted) => answer(&admitted, pressure::hints(gateway.pressure())),
-        Err(refused) => refusal(refused),
+        Ok(admitted) => {
+            request_log::admitted(protocol.id.as_str(), &head.headers, &admitted);
+            answer(&admitted, pressure::hints(gateway.pressure()))
+        }
+        Err(refused) => {
+            request_log::refused(protocol.id.as_str(), &head.headers, refused.reason.as_str());
+            refusal(refused)
+        }
     };
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

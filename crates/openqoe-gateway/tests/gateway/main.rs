@@ -13,3 +13,4 @@ mod mmdb;
 mod overload;
 mod privacy;
 mod privacy_grep;
+mod request_log;
