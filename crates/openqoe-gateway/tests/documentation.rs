@@ -31,3 +31,11 @@ fn the_configuration_of_the_guide_is_the_default() {
     };
     assert_eq!(print(&["--config", path.to_str().unwrap()]), print(&[]));
 }
+
+#[test]
+fn the_configuration_of_the_unit_is_accepted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/systemd/openqoe.toml");
+    let arguments = ["check-config", "--config", path.to_str().unwrap()];
+    let output = Command::new(env!("CARGO_BIN_EXE_openqoe")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -26,9 +26,8 @@ fn trace_ids_are_fields_of_the_lines_about_a_request() {
     gateway.post_with(&[("traceparent", TRACEPARENT)], batch("t", &view()).to_string().as_bytes());
 
     let lines = lines(gateway);
-    let about = |message: &str| -> Vec<&Value> {
-        lines.iter().filter(|line| line["message"] == message).collect()
-    };
+    let about =
+        |message: &str| -> Vec<&Value> { lines.iter().filter(|line| line["message"] == message).collect() };
     let (refused, rejected) = (about("batch refused"), about("events rejected"));
     assert_eq!((refused.len(), rejected.len()), (2, 1), "{lines:#?}");
     assert_eq!(refused[0]["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
