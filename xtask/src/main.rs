@@ -4,6 +4,7 @@
 mod bench;
 mod codegen;
 mod demo;
+mod deploy;
 mod media;
 mod registry;
 mod steps;
@@ -20,6 +21,7 @@ Usage: cargo xtask <task>
 
   demo [ARGS]         install npm packages, build the web parts, run `openqoe demo ARGS`
   test                every check there is (OPENQOE_STRICT=1: a skipped check is a failure)
+  test deploy         of these, what checks deploy/
   codegen [--check]   regenerate code and documentation from spec/registry
   tidy                check the invariants of ARCHITECTURE.md
   bench [--quick]     measure the gateway beside its ceilings (`bench --help` for more)
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => codegen::run(root, true),
         ["tidy"] => tidy::run(root),
         ["test"] => test::run(root),
+        ["test", "deploy"] => test::run_deploy(root),
         ["media"] => media::run(root),
         ["bench", arguments @ ..] => bench::run(root, arguments),
         ["demo", arguments @ ..] => demo::run(root, arguments),

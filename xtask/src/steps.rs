@@ -14,6 +14,7 @@ enum Outcome {
     Passed,
     Failed(String),
     Skipped(String),
+    Unpackaged(String),
 }
 
 /// The steps of one task.
@@ -56,27 +57,35 @@ impl<'a> Steps<'a> {
         self.results.push((name.to_owned(), Outcome::Skipped(remedy.to_owned()), Duration::ZERO));
     }
 
+    /// Notes that a step was not run because its program comes in no package of Debian's, so that even a strict run cannot
+    /// ask for it.
+    pub(crate) fn skip_unpackaged(&mut self, name: &str, remedy: &str) {
+        println!("{}", bold(&format!("── {name}: SKIPPED, {remedy}")));
+        self.results.push((name.to_owned(), Outcome::Unpackaged(remedy.to_owned()), Duration::ZERO));
+    }
+
     /// Prints the tally. With `strict` a skipped step is a failed one.
     ///
     /// # Errors
     /// When a step failed.
     pub(crate) fn finish(self, strict: bool) -> Result<()> {
         println!();
-        let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+        let (mut passed, mut failed, mut skipped, mut unpackaged) = (0, 0, 0, 0);
         for (name, outcome, took) in &self.results {
             let (word, detail) = match outcome {
                 Outcome::Passed => ("passed", String::new()),
                 Outcome::Failed(error) => ("FAILED", format!(": {error}")),
-                Outcome::Skipped(remedy) => ("SKIPPED", format!(": {remedy}")),
+                Outcome::Skipped(remedy) | Outcome::Unpackaged(remedy) => ("SKIPPED", format!(": {remedy}")),
             };
             println!("{word:8} {:6.1} s  {name}{detail}", took.as_secs_f64());
             match outcome {
                 Outcome::Passed => passed += 1,
                 Outcome::Failed(_) => failed += 1,
                 Outcome::Skipped(_) => skipped += 1,
+                Outcome::Unpackaged(_) => unpackaged += 1,
             }
         }
-        println!("{passed} passed, {failed} failed, {skipped} skipped");
+        println!("{passed} passed, {failed} failed, {} skipped", skipped + unpackaged);
         if failed > 0 {
             bail!("{failed} steps failed");
         }

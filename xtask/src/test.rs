@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
 use crate::tools::{CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser};
-use crate::{codegen, tidy};
+use crate::{codegen, deploy, tidy};
 
 /// Runs every check.
 pub(crate) fn run(root: &Path) -> Result<()> {
@@ -15,6 +15,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.check("tidy", tidy::run);
     steps.check("codegen --check", |root| codegen::run(root, true));
     steps.run("rustfmt", "cargo fmt --all --check");
+    deploy::check(&mut steps);
     steps.check("npm packages", npm_install);
     steps.run("web: lint", "npm run lint --silent");
     steps.run("web: build", "npm run build --silent");
@@ -28,7 +29,18 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
     end_to_end(&mut steps);
-    steps.finish(std::env::var("OPENQOE_STRICT").is_ok_and(|value| value == "1"))
+    steps.finish(is_strict())
+}
+
+/// Runs what checks `deploy/`.
+pub(crate) fn run_deploy(root: &Path) -> Result<()> {
+    let mut steps = Steps::new(root);
+    deploy::check(&mut steps);
+    steps.finish(is_strict())
+}
+
+fn is_strict() -> bool {
+    std::env::var("OPENQOE_STRICT").is_ok_and(|value| value == "1")
 }
 
 /// The gateway's tests push to these where they find them.

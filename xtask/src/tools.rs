@@ -12,7 +12,7 @@ pub(crate) struct Tool {
     pub(crate) name: &'static str,
     programs: &'static [&'static str],
     debian: &'static str,
-    remedy: &'static str,
+    pub(crate) remedy: &'static str,
 }
 
 /// A browser to play in.
@@ -45,6 +45,30 @@ pub(crate) const VICTORIA_METRICS: Tool = Tool {
     programs: &["victoria-metrics"],
     debian: "victoria-metrics",
     remedy: "install VictoriaMetrics so that `victoria-metrics` is on the PATH",
+};
+
+/// Reads units as systemd does.
+pub(crate) const SYSTEMD_ANALYZE: Tool = Tool {
+    name: "systemd-analyze",
+    programs: &["systemd-analyze"],
+    debian: "systemd",
+    remedy: "install systemd so that `systemd-analyze` is on the PATH",
+};
+
+/// Compose as a program of its own.
+pub(crate) const DOCKER_COMPOSE: Tool = Tool {
+    name: "docker-compose",
+    programs: &["docker-compose"],
+    debian: "docker-compose",
+    remedy: "install Docker Compose, the plugin or the program",
+};
+
+/// The package manager of Kubernetes.
+pub(crate) const HELM: Tool = Tool {
+    name: "Helm",
+    programs: &["helm"],
+    debian: "helm",
+    remedy: "install Helm 3 so that `helm` is on the PATH",
 };
 
 impl Tool {

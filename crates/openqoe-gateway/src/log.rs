@@ -26,7 +26,7 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Refilter> {
             Box::new(move |filter| Ok(handle.reload(filter)?))
         }
         LogFormat::Json => {
-            let log = log.json().with_filter_reloading();
+            let log = log.json().flatten_event(true).with_filter_reloading();
             let handle = log.reload_handle();
             log.init();
             Box::new(move |filter| Ok(handle.reload(filter)?))

@@ -25,10 +25,12 @@ mod recovery;
 mod refusal;
 mod reload;
 mod remote_write;
+mod request_log;
 mod serve;
 mod sessions;
 mod shard;
 mod tenant;
+mod trace_context;
 mod user_agent;
 
 use std::process::ExitCode;

@@ -22,6 +22,7 @@ use crate::listener::Peer;
 use crate::pressure::{self, Hints};
 use crate::privacy::RequestContext;
 use crate::refusal::Refusal;
+use crate::request_log;
 use crate::tenant::Tenant;
 
 /// Rejected events named in one answer; the ledger has the number of the others.
@@ -55,8 +56,14 @@ async fn ingest(
     let directory = gateway.access.directory();
     let mut response = match sender::authenticate(&directory, &head) {
         Ok(tenant) => match take(protocol, &gateway, &tenant, context, body).await {
-            Ok(admitted) => answer(&admitted, pressure::hints(gateway.pressure_of(&tenant))),
-            Err(refusal) => refusal.into_response(),
+            Ok(admitted) => {
+                request_log::admitted(protocol.id.as_str(), &head.headers, &admitted);
+                answer(&admitted, pressure::hints(gateway.pressure_of(&tenant)))
+            }
+            Err(refusal) => {
+                request_log::refused(protocol.id.as_str(), &head.headers, refusal.error);
+                refusal.into_response()
+            }
         },
         Err(denied) => denied.note(protocol.id, &gateway.process).into_response(),
     };

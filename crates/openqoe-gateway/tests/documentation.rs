@@ -45,3 +45,19 @@ fn the_tenants_of_the_guide_are_a_configuration() {
     assert!(output.status.success() && printed.contains("[tenants.acme.quota.budgets]"), "{printed}");
     assert!(output.stderr.is_empty(), "nothing to doubt: {}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn the_configurations_of_deploy_are_accepted() {
+    for file in ["systemd/openqoe.toml", "compose/openqoe.toml"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy").join(file);
+        let arguments = ["check-config", "--config", path.to_str().unwrap()];
+        let output = Command::new(env!("CARGO_BIN_EXE_openqoe"))
+            .args(arguments)
+            // Beyond loopback a key is needed, which is made on the spot and stands in no repository.
+            .envs([("OPENQOE_LISTEN", "127.0.0.1:0"), ("OPENQOE_INTERNAL_LISTEN", "127.0.0.1:0")])
+            .env("OPENQOE_INTERNAL_TOKEN_FILE", "")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{file}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

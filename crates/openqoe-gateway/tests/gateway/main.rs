@@ -17,6 +17,7 @@ mod privacy_grep;
 mod receiver;
 mod remote_write;
 mod remote_write_servers;
+mod request_log;
 mod servers;
 mod tenants;
 #[path = "../../../openqoe-metrics/src/tests/remote_write_wire.rs"]

@@ -156,7 +156,11 @@ fn what_waits_survives_the_process_however_it_ends() {
         eventually("the log", || gateway.told().contains("takes no samples").then_some(()));
         assert!(gateway.value("openqoe_remote_write_oldest_pending_age_seconds") > 0.0);
         let least = files(&folder);
-        if ends_well { terminate(gateway) } else { gateway.kill() }
+        if ends_well {
+            terminate(gateway)
+        } else {
+            gateway.kill()
+        }
         assert!(files(&folder) >= least, "of {least} files {} are left", files(&folder));
     }
     let waiting = files(&folder);

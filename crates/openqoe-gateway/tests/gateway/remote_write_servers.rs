@@ -157,8 +157,14 @@ fn prometheus_sees_a_series_end() {
         }
     };
     send(&snapshot, at - 2000);
-    let there =
-        |time: u64| server.query("{__name__=~\"openqoe_gateway_(connections_refused|scrape).+\"}", Some(time as f64 / 1000.0)).len();
+    let there = |time: u64| {
+        server
+            .query(
+                "{__name__=~\"openqoe_gateway_(connections_refused|scrape).+\"}",
+                Some(time as f64 / 1000.0),
+            )
+            .len()
+    };
     // A counter, ten buckets, their sum and count, the native histogram.
     assert_eq!(there(at - 1500), 1 + 10 + 2 + 1);
     send(&Snapshot::default(), at - 1000);
