@@ -23,6 +23,7 @@ mod serve;
 mod sessions;
 mod shard;
 mod tenant;
+mod tls;
 mod user_agent;
 
 use std::io::IsTerminal;
@@ -69,11 +70,15 @@ fn run(command: &Command) -> anyhow::Result<()> {
         }
         Command::Demo(demo) => {
             start_log(&config)?;
-            // A demo leaves nothing behind, unless it is told where.
+            // A demo leaves nothing behind, unless it is told where, and its viewers speak plain HTTP.
             let data_dir = config.data_dir.clone();
             let told = data_dir != Config::default().data_dir;
             block_on(serve::run(
-                Config { data_dir: if told { data_dir } else { "".into() }, ..config },
+                Config {
+                    data_dir: if told { data_dir } else { "".into() },
+                    tls: tls::Config::default(),
+                    ..config
+                },
                 Some(demo),
             ))
         }

@@ -11,7 +11,7 @@ use crate::clock::now_ms;
 use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::remote_write::RemoteWrite;
-use crate::{cli, demo_page, internal, listener, public};
+use crate::{cli, demo_page, internal, listener, public, tls};
 
 /// Runs until SIGINT or SIGTERM.
 ///
@@ -30,17 +30,21 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
     if demo.is_some() {
         routes = demo_page::add(routes, internal_address);
     }
+    let tls = tls::Server::load(&gateway.config.tls, gateway.process.clone())?;
+    let internal_tls = tls.clone().filter(|_| gateway.config.tls.internal);
+    let (public_scheme, internal_scheme) = (scheme(&tls), scheme(&internal_tls));
+    let watch = tls.clone().map(|tls| tokio::spawn(tls.watch(stopping.clone())));
     let listeners = [
-        tokio::spawn(serve(public, routes, &gateway, &stopping)),
-        tokio::spawn(serve(internal, internal::router(gateway.clone()), &gateway, &stopping)),
+        tokio::spawn(serve(public, tls, routes, &gateway, &stopping)),
+        tokio::spawn(serve(internal, internal_tls, internal::router(gateway.clone()), &gateway, &stopping)),
     ];
     let clock = tokio::spawn({
         let (gateway, stopping) = (gateway.clone(), stopping.clone());
         async move { gateway.keep_time(stopping).await }
     });
     let privacy = tokio::spawn(gateway.privacy.clone().keep(stopping.clone()));
-    tracing::info!("ingest on http://{public_address}/v1/ingest");
-    tracing::info!("metrics on http://{internal_address}/metrics");
+    tracing::info!("ingest on {public_scheme}://{public_address}/v1/ingest");
+    tracing::info!("metrics on {internal_scheme}://{internal_address}/metrics");
     let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
 
     ended().await?;
@@ -54,6 +58,9 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
     if let Some(remote_write) = remote_write {
         remote_write.finish().await;
     }
+    if let Some(watch) = watch {
+        watch.await?;
+    }
     gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;
@@ -63,11 +70,16 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>) -> anyhow::Res
 
 fn serve(
     listener: TcpListener,
+    tls: Option<Arc<tls::Server>>,
     routes: Router,
     gateway: &Arc<Gateway>,
     stopping: &watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
-    listener::serve(listener, routes, gateway.clone(), stopping.clone())
+    listener::serve(listener, tls, routes, gateway.clone(), stopping.clone())
+}
+
+fn scheme(tls: &Option<Arc<tls::Server>>) -> &'static str {
+    if tls.is_some() { "https" } else { "http" }
 }
 
 async fn ended() -> anyhow::Result<()> {

@@ -11,6 +11,8 @@ use openqoe_spec::Guarded;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::tls;
+
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -32,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
     pub(crate) remote_write: crate::remote_write::Config,
+    pub(crate) tls: tls::Config,
 }
 
 /// What an acknowledged batch survives.
@@ -150,6 +153,7 @@ impl Default for Config {
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
             remote_write: crate::remote_write::Config::default(),
+            tls: tls::Config::default(),
         }
     }
 }
@@ -232,11 +236,19 @@ impl Config {
     /// # Errors
     /// Names the first key that does not.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        // Invariant 10. Tenants with keys and a token for the internal listener are what would make these safe.
-        for (key, address) in [("listen", self.listen), ("internal_listen", self.internal_listen)] {
-            if !address.ip().is_loopback() {
+        if let Some((key, problem)) = self.tls.problem() {
+            return Err(ConfigError::Invalid { key, problem });
+        }
+        // Invariant 10. Whoever is not near has to be known by a certificate.
+        let known = self.tls.client_auth == tls::ClientAuth::Required;
+        for (key, address, known) in [
+            ("listen", self.listen, known),
+            ("internal_listen", self.internal_listen, known && self.tls.internal),
+        ] {
+            if !address.ip().is_loopback() && !known {
                 let problem = format!(
-                    "{address} is not a loopback address: put a proxy with TLS and authentication in front"
+                    "{address} is not a loopback address: require client certificates (docs/guide/tls.md), or put a \
+                     proxy with TLS and authentication in front"
                 );
                 return Err(ConfigError::Invalid { key, problem });
             }

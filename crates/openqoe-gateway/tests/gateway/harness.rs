@@ -62,11 +62,11 @@ impl Gateway {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |purpose: &str| loop {
             let line = lines.next().unwrap().unwrap();
-            if let Some((_, rest)) = line.split_once(&format!("{purpose} on http://")) {
-                return rest.split('/').next().unwrap().to_owned();
+            if let Some((_, url)) = line.split_once(&format!("{purpose} on http")) {
+                return (url.split('/').nth(2).unwrap().to_owned(), url.starts_with("s:"));
             }
         };
-        let (public, internal) = (address("ingest"), address("metrics"));
+        let ((public, _), (internal, is_secret)) = (address("ingest"), address("metrics"));
         let log = Arc::new(Mutex::new(String::new()));
         let reader = std::thread::spawn({
             let log = log.clone();
@@ -77,7 +77,7 @@ impl Gateway {
             }
         });
         let gateway = Gateway { child, public, internal, log, reader: Some(reader) };
-        while gateway.get("/-/ready").status != 200 {
+        while !is_secret && gateway.get("/-/ready").status != 200 {
             std::thread::yield_now();
         }
         gateway
@@ -192,7 +192,12 @@ pub(crate) fn request(
     read(stream)
 }
 
-pub(crate) fn read(mut stream: TcpStream) -> Answer {
+pub(crate) fn read(stream: TcpStream) -> Answer {
+    try_read(stream).unwrap_or_else(|error| panic!("no answer: {error}"))
+}
+
+/// Reads until the other side closes.
+pub(crate) fn try_read(mut stream: impl Read) -> std::io::Result<Answer> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 65536];
     loop {
@@ -200,11 +205,12 @@ pub(crate) fn read(mut stream: TcpStream) -> Answer {
             Ok(0) => break,
             Ok(length) => bytes.extend_from_slice(&buffer[..length]),
             Err(_) if !bytes.is_empty() => break,
-            Err(error) => panic!("no answer: {error}"),
+            Err(error) => return Err(error),
         }
     }
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.ok_or_else(|| std::io::Error::other("the answer has no head"))?;
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.to_lowercase(), body: bytes[end + 4..].to_vec() }
+    Ok(Answer { status, head: head.to_lowercase(), body: bytes[end + 4..].to_vec() })
 }

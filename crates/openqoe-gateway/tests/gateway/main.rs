@@ -5,6 +5,7 @@
 mod archive;
 mod bad_input;
 mod cardinality;
+mod certificates;
 mod durability;
 mod exposition;
 mod harness;
@@ -18,5 +19,6 @@ mod receiver;
 mod remote_write;
 mod remote_write_servers;
 mod servers;
+mod tls;
 #[path = "../../../openqoe-metrics/src/tests/remote_write_wire.rs"]
 mod wire;

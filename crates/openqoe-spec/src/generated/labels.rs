@@ -811,6 +811,85 @@ impl RemoteWriteOutcome {
     }
 }
 
+/// Why a TLS handshake failed. `client_certificate`: none where one is required, or one the authority did not sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum HandshakeFailure {
+    /// `timeout`
+    #[serde(rename = "timeout")]
+    Timeout,
+    /// `client_certificate`
+    #[serde(rename = "client_certificate")]
+    ClientCertificate,
+    /// `protocol`
+    #[serde(rename = "protocol")]
+    Protocol,
+    /// `closed`
+    #[serde(rename = "closed")]
+    Closed,
+}
+impl HandshakeFailure {
+    /// Every variant, in order.
+    pub const ALL: &'static [HandshakeFailure] = &[
+        HandshakeFailure::Timeout,
+        HandshakeFailure::ClientCertificate,
+        HandshakeFailure::Protocol,
+        HandshakeFailure::Closed,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["timeout", "client_certificate", "protocol", "closed"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "timeout" => Some(HandshakeFailure::Timeout),
+            "client_certificate" => Some(HandshakeFailure::ClientCertificate),
+            "protocol" => Some(HandshakeFailure::Protocol),
+            "closed" => Some(HandshakeFailure::Closed),
+            _ => None,
+        }
+    }
+}
+
+/// What came of reading files anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ReloadResult {
+    /// `loaded`
+    #[serde(rename = "loaded")]
+    Loaded,
+    /// `failed`
+    #[serde(rename = "failed")]
+    Failed,
+}
+impl ReloadResult {
+    /// Every variant, in order.
+    pub const ALL: &'static [ReloadResult] = &[ReloadResult::Loaded, ReloadResult::Failed];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["loaded", "failed"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "loaded" => Some(ReloadResult::Loaded),
+            "failed" => Some(ReloadResult::Failed),
+            _ => None,
+        }
+    }
+}
+
 /// What has a cardinality budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Guarded {

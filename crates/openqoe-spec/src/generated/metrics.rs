@@ -390,6 +390,10 @@ pub mod process {
         ArchiveRows,
         /// `openqoe_archive_rows_lost_total`: Rows of ended sessions the archive could not take. Their events stay in the journal.
         ArchiveRowsLost,
+        /// `openqoe_tls_handshake_failures_total`: Connections that ended before their TLS handshake did.
+        TlsHandshakeFailures(HandshakeFailure),
+        /// `openqoe_tls_reloads_total`: Times certificate, key and authorities were read anew. After a failure the ones before stay in use.
+        TlsReloads(ReloadResult),
         /// `process_cpu_seconds_total`: User and system CPU time spent.
         ProcessCpuSeconds,
         /// `openqoe_remote_write_samples_sent_total`: Samples the receiver took; a native histogram is one.
@@ -407,7 +411,7 @@ pub mod process {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 26;
+        pub const SLOTS: usize = 32;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -418,13 +422,15 @@ pub mod process {
                 Self::PrivacyErrors(a0) => 8 + a0.index(),
                 Self::ArchiveRows => 11,
                 Self::ArchiveRowsLost => 12,
-                Self::ProcessCpuSeconds => 13,
-                Self::RemoteWriteSamplesSent => 14,
-                Self::RemoteWriteSamplesFailed => 15,
-                Self::RemoteWriteSamplesDropped(a0) => 16 + a0.index(),
-                Self::RemoteWriteRequests(a0) => 19 + a0.index(),
-                Self::RemoteWriteSentBytes => 24,
-                Self::RemoteWriteQueueErrors => 25,
+                Self::TlsHandshakeFailures(a0) => 13 + a0.index(),
+                Self::TlsReloads(a0) => 17 + a0.index(),
+                Self::ProcessCpuSeconds => 19,
+                Self::RemoteWriteSamplesSent => 20,
+                Self::RemoteWriteSamplesFailed => 21,
+                Self::RemoteWriteSamplesDropped(a0) => 22 + a0.index(),
+                Self::RemoteWriteRequests(a0) => 25 + a0.index(),
+                Self::RemoteWriteSentBytes => 30,
+                Self::RemoteWriteQueueErrors => 31,
             }
         }
     }
@@ -437,6 +443,8 @@ pub mod process {
         GatewayQueueDepth,
         /// `openqoe_gateway_connections`: Connections open on the public listener.
         GatewayConnections,
+        /// `openqoe_tls_certificate_expiry_timestamp_seconds`: When the certificate in use ends, since the Unix epoch. There while TLS is configured.
+        TlsCertificateExpiryTimestampSeconds,
         /// `process_start_time_seconds`: Start time of the process since the Unix epoch.
         ProcessStartTimeSeconds,
         /// `process_resident_memory_bytes`: Resident memory.
@@ -454,20 +462,21 @@ pub mod process {
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 10;
+        pub const SLOTS: usize = 11;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::BuildInfo => 0,
                 Self::GatewayQueueDepth => 1,
                 Self::GatewayConnections => 2,
-                Self::ProcessStartTimeSeconds => 3,
-                Self::ProcessResidentMemoryBytes => 4,
-                Self::RemoteWritePendingSamples => 5,
-                Self::RemoteWritePendingRequests => 6,
-                Self::RemoteWritePendingBytes => 7,
-                Self::RemoteWriteOldestPendingAgeSeconds => 8,
-                Self::RemoteWriteLastSuccessTimestampSeconds => 9,
+                Self::TlsCertificateExpiryTimestampSeconds => 3,
+                Self::ProcessStartTimeSeconds => 4,
+                Self::ProcessResidentMemoryBytes => 5,
+                Self::RemoteWritePendingSamples => 6,
+                Self::RemoteWritePendingRequests => 7,
+                Self::RemoteWritePendingBytes => 8,
+                Self::RemoteWriteOldestPendingAgeSeconds => 9,
+                Self::RemoteWriteLastSuccessTimestampSeconds => 10,
             }
         }
     }
@@ -499,7 +508,7 @@ pub mod process {
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 99] = [
+pub static METRICS: [MetricDef; 102] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1515,13 +1524,39 @@ pub static METRICS: [MetricDef; 99] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_tls_handshake_failures_total",
+        help: "Connections that ended before their TLS handshake did.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 13,
+        slots: 4,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_tls_reloads_total",
+        help: "Times certificate, key and authorities were read anew. After a failure the ones before stay in use.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 17,
+        slots: 2,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_cpu_seconds_total",
         help: "User and system CPU time spent.",
         kind: MetricKind::Counter,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 13,
+        first_slot: 19,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1534,7 +1569,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 14,
+        first_slot: 20,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1547,7 +1582,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 15,
+        first_slot: 21,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1560,7 +1595,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 16,
+        first_slot: 22,
         slots: 3,
         key: None,
         buckets: &[],
@@ -1573,7 +1608,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 19,
+        first_slot: 25,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1586,7 +1621,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 24,
+        first_slot: 30,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1599,7 +1634,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 25,
+        first_slot: 31,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1645,13 +1680,26 @@ pub static METRICS: [MetricDef; 99] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_tls_certificate_expiry_timestamp_seconds",
+        help: "When the certificate in use ends, since the Unix epoch. There while TLS is configured.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 3,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_start_time_seconds",
         help: "Start time of the process since the Unix epoch.",
         kind: MetricKind::Gauge,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 3,
+        first_slot: 4,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1664,7 +1712,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 4,
+        first_slot: 5,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1677,7 +1725,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 5,
+        first_slot: 6,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1690,7 +1738,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 6,
+        first_slot: 7,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1703,7 +1751,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 7,
+        first_slot: 8,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1716,7 +1764,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 8,
+        first_slot: 9,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1729,7 +1777,7 @@ pub static METRICS: [MetricDef; 99] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 9,
+        first_slot: 10,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2116,28 +2164,32 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 75, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 76, labels: "", mirror: None },
         SlotDef { metric: 77, labels: "", mirror: None },
-        SlotDef { metric: 78, labels: "", mirror: None },
-        SlotDef { metric: 79, labels: "", mirror: None },
+        SlotDef { metric: 78, labels: "reason=\"timeout\"", mirror: None },
+        SlotDef { metric: 78, labels: "reason=\"client_certificate\"", mirror: None },
+        SlotDef { metric: 78, labels: "reason=\"protocol\"", mirror: None },
+        SlotDef { metric: 78, labels: "reason=\"closed\"", mirror: None },
+        SlotDef { metric: 79, labels: "result=\"loaded\"", mirror: None },
+        SlotDef { metric: 79, labels: "result=\"failed\"", mirror: None },
         SlotDef { metric: 80, labels: "", mirror: None },
-        SlotDef { metric: 81, labels: "reason=\"queue_full\"", mirror: None },
-        SlotDef { metric: 81, labels: "reason=\"too_old\"", mirror: None },
-        SlotDef { metric: 81, labels: "reason=\"damaged\"", mirror: None },
-        SlotDef { metric: 82, labels: "outcome=\"accepted\"", mirror: None },
-        SlotDef { metric: 82, labels: "outcome=\"refused\"", mirror: None },
-        SlotDef { metric: 82, labels: "outcome=\"retried\"", mirror: None },
-        SlotDef { metric: 82, labels: "outcome=\"unreachable\"", mirror: None },
-        SlotDef { metric: 82, labels: "outcome=\"unsupported\"", mirror: None },
-        SlotDef { metric: 83, labels: "", mirror: None },
-        SlotDef { metric: 84, labels: "", mirror: None },
+        SlotDef { metric: 81, labels: "", mirror: None },
+        SlotDef { metric: 82, labels: "", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"queue_full\"", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"too_old\"", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"damaged\"", mirror: None },
+        SlotDef { metric: 84, labels: "outcome=\"accepted\"", mirror: None },
+        SlotDef { metric: 84, labels: "outcome=\"refused\"", mirror: None },
+        SlotDef { metric: 84, labels: "outcome=\"retried\"", mirror: None },
+        SlotDef { metric: 84, labels: "outcome=\"unreachable\"", mirror: None },
+        SlotDef { metric: 84, labels: "outcome=\"unsupported\"", mirror: None },
+        SlotDef { metric: 85, labels: "", mirror: None },
+        SlotDef { metric: 86, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 85,
+            metric: 87,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 86, labels: "", mirror: None },
-        SlotDef { metric: 87, labels: "", mirror: None },
         SlotDef { metric: 88, labels: "", mirror: None },
         SlotDef { metric: 89, labels: "", mirror: None },
         SlotDef { metric: 90, labels: "", mirror: None },
@@ -2145,12 +2197,15 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 92, labels: "", mirror: None },
         SlotDef { metric: 93, labels: "", mirror: None },
         SlotDef { metric: 94, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 95, labels: "", mirror: None },
         SlotDef { metric: 96, labels: "", mirror: None },
         SlotDef { metric: 97, labels: "", mirror: None },
+    ],
+    histograms: &[
         SlotDef { metric: 98, labels: "", mirror: None },
+        SlotDef { metric: 99, labels: "", mirror: None },
+        SlotDef { metric: 100, labels: "", mirror: None },
+        SlotDef { metric: 101, labels: "", mirror: None },
     ],
     keyed: &[],
 };
