@@ -18,6 +18,7 @@ use tokio::sync::{oneshot, watch};
 use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config::Config;
+use crate::edge::{Edge, Role};
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
@@ -37,6 +38,8 @@ pub(crate) struct Gateway {
     shards: Vec<Shard>,
     /// The way to the thread that writes checkpoints; without a data directory there is none.
     keeper: Option<(Sender<oneshot::Sender<()>>, JoinHandle<()>)>,
+    /// The way to the core, when this is an edge: its shards only keep and forward.
+    edge: Option<Edge>,
     replaying: Arc<AtomicUsize>,
     guard: Arc<Guard>,
     tenants: Arc<Tenants>,
@@ -63,6 +66,9 @@ impl Gateway {
     /// # Errors
     /// When the data directory cannot be used or a thread cannot be started.
     pub(crate) fn start(config: Config) -> anyhow::Result<Arc<Gateway>> {
+        if config.role == Role::Edge {
+            return Gateway::start_edge(config);
+        }
         let Recovered { guard, shards, kept, admissions } = recovery::recover(&config)?;
         let tenants = Arc::new(Tenants::default());
         let tenant = tenants.named("default");
@@ -99,10 +105,12 @@ impl Gateway {
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
         let replaying = shared.replaying;
+        let edge = None;
         Ok(Arc::new(Gateway {
             config,
             shards,
             keeper,
+            edge,
             replaying,
             guard,
             tenants,
@@ -110,6 +118,27 @@ impl Gateway {
             process,
             privacy,
             slo,
+        }))
+    }
+
+    fn start_edge(config: Config) -> anyhow::Result<Arc<Gateway>> {
+        let tenants = Arc::new(Tenants::default());
+        let process = Arc::new(SharedRow::process());
+        process::describe(&process);
+        let replaying = Arc::default();
+        let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
+        Ok(Arc::new(Gateway {
+            guard: Arc::new(Guard::new(config.cardinality()?)),
+            privacy: Arc::new(Privacy::start(&config, process.clone())?),
+            config,
+            shards,
+            keeper: None,
+            edge: Some(edge),
+            replaying,
+            tenant: tenants.named("default"),
+            tenants,
+            process,
+            slo: Mutex::new(SloWindow::new()),
         }))
     }
 
@@ -161,15 +190,13 @@ impl Gateway {
 
     /// Waits until a batch is in its shard's journal.
     async fn keep(&self, protocol: Protocol, received_at: u64, batch: Batch) -> Result<(), Shed> {
-        let tenant = self.tenant.clone();
-        let record = match self.keeper {
-            Some(_) => record::batch(tenant.name(), protocol, received_at, &batch),
-            None => Vec::new(),
-        };
-        let shard = &self.shards[shard_of(&batch.session_id, self.shards.len())];
-        let (done, kept) = oneshot::channel();
-        let admission = Admission { tenant, protocol, received_at, batch, record, done };
-        shard.queue.try_send(Command::Batch(admission)).map_err(|_| Shed::QueueFull)?;
+        let shard = shard_of(&batch.session_id, self.shards.len());
+        if self.edge.as_ref().is_some_and(|edge| !edge.has_room(shard)) {
+            return Err(Shed::Backlog);
+        }
+        let (admission, kept) = self.admission(self.tenant.clone(), protocol, received_at, batch);
+        let queue = &self.shards[shard].queue;
+        queue.try_send(Command::Batch(admission)).map_err(|_| Shed::QueueFull)?;
         if kept.await.unwrap_or(false) { Ok(()) } else { Err(Shed::Journal) }
     }
 
@@ -179,13 +206,48 @@ impl Gateway {
         self.shards.iter().map(fill).fold(0.0, f64::max)
     }
 
+    /// Puts a batch of an edge on its way, waiting for room until a deadline. What comes back tells whether it is in the journal.
+    pub(crate) async fn take_over(
+        &self,
+        tenant: &Arc<Tenant>,
+        protocol: Protocol,
+        received_at: u64,
+        batch: Batch,
+        deadline: tokio::time::Instant,
+    ) -> Option<oneshot::Receiver<bool>> {
+        let queue = &self.shards[shard_of(&batch.session_id, self.shards.len())].queue;
+        let place = tokio::time::timeout_at(deadline, queue.reserve()).await.ok()?.ok()?;
+        let (admission, kept) = self.admission(tenant.clone(), protocol, received_at, batch);
+        place.send(Command::Batch(admission));
+        Some(kept)
+    }
+
+    fn admission(
+        &self,
+        tenant: Arc<Tenant>,
+        protocol: Protocol,
+        received_at: u64,
+        batch: Batch,
+    ) -> (Admission, oneshot::Receiver<bool>) {
+        let record = if self.keeper.is_some() || self.edge.is_some() {
+            record::batch(tenant.name(), protocol, received_at, &batch)
+        } else {
+            Vec::new()
+        };
+        let (done, kept) = oneshot::channel();
+        (Admission { tenant, protocol, received_at, batch, record, done }, kept)
+    }
+
     /// Whether everything acknowledged before the start has been taken in again.
     pub(crate) fn has_replayed(&self) -> bool {
         self.replaying.load(Ordering::Acquire) == 0
     }
 
-    /// Writes a last checkpoint; to be called when no request is under way any more.
+    /// Forwards what waits, or writes a last checkpoint; to be called when no request is under way any more.
     pub(crate) async fn finish(&self) {
+        if let Some(edge) = &self.edge {
+            edge.finish().await;
+        }
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
         if keeper.send(done).is_ok() {
@@ -210,6 +272,11 @@ impl Gateway {
         &self.guard
     }
 
+    /// The tenant an edge means by a name. Names of others are not taken from a sender.
+    pub(crate) fn tenant_of_edge(&self, name: &str) -> Option<&Arc<Tenant>> {
+        Some(&self.tenant).filter(|tenant| tenant.name() == name)
+    }
+
     /// The tenant a request belongs to.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant
@@ -217,17 +284,24 @@ impl Gateway {
 
     /// Everything that was taken in before this call, as series.
     pub(crate) async fn snapshot(&self) -> Snapshot {
-        let (mut snapshot, _) = self.measurements().await;
-        self.slo().snapshot_into(now_ms(), &mut snapshot);
+        let mut snapshot = match &self.edge {
+            Some(edge) => edge.snapshot(),
+            None => self.views().await,
+        };
         let queues = self.shards.iter().map(|shard| &shard.queue);
         let queued: usize = queues.map(|queue| queue.max_capacity() - queue.capacity()).sum();
         self.process.set(Gauge::GatewayQueueDepth, queued as f64);
         process::sample(&self.process);
-        for tenant in self.tenants.all() {
-            tenant.note_cardinality(&self.guard);
-            tenant.row().snapshot_into(&mut snapshot);
-        }
+        self.tenants.all().iter().for_each(|tenant| tenant.row().snapshot_into(&mut snapshot));
         self.process.snapshot_into(&mut snapshot);
+        snapshot
+    }
+
+    /// What viewers live through, which only a core knows.
+    async fn views(&self) -> Snapshot {
+        let (mut snapshot, _) = self.measurements().await;
+        self.slo().snapshot_into(now_ms(), &mut snapshot);
+        self.tenants.all().iter().for_each(|tenant| tenant.note_cardinality(&self.guard));
         snapshot
     }
 
@@ -285,6 +359,9 @@ impl Gateway {
 
     /// Tells the shards the time until `stop` changes.
     pub(crate) async fn keep_time(&self, mut stop: watch::Receiver<bool>) {
+        if self.edge.is_some() {
+            return;
+        }
         let mut tick = tokio::time::interval(TICK);
         let mut sample = tokio::time::interval(SLO_SAMPLE);
         let mut begun = false;

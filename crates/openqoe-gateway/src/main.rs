@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod demo;
 mod demo_page;
+mod edge;
 mod gateway;
 mod internal;
 mod journal;
@@ -18,6 +19,7 @@ mod privacy;
 mod process;
 mod public;
 mod recovery;
+mod relay;
 mod remote_write;
 mod serve;
 mod sessions;
@@ -34,6 +36,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Cli, Command, Common};
 use crate::config::{Config, LogFormat};
+use crate::edge::Role;
 
 /// Batches are made on one thread and freed on another, which glibc's allocator takes a third of a request's time for.
 #[global_allocator]
@@ -51,13 +54,12 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> anyhow::Result<()> {
-    let common = match command {
-        Command::Serve(common) | Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common) => {
-            common
-        }
+    let (common, told) = match command {
+        Command::Serve(serve) => (&serve.common, serve.variables()),
+        Command::Demo(cli::Demo { common, .. }) | Command::CheckConfig(common) => (common, Vec::new()),
         Command::Privacy(command) => return command.run(),
     };
-    let config = load(common)?;
+    let config = load(common, told)?;
     match command {
         Command::Privacy(command) => command.run(),
         Command::CheckConfig(_) => {
@@ -68,6 +70,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
             start_log(&config)?;
             block_on(serve::run(config, None))
         }
+        Command::Demo(_) if config.role == Role::Edge => anyhow::bail!("a demo is a core: leave out `role`"),
         Command::Demo(demo) => {
             start_log(&config)?;
             // A demo leaves nothing behind, unless it is told where, and its viewers speak plain HTTP.
@@ -85,8 +88,8 @@ fn run(command: &Command) -> anyhow::Result<()> {
     }
 }
 
-fn load(common: &Common) -> anyhow::Result<Config> {
-    let mut config = Config::load(common.config.as_deref(), std::env::vars())?;
+fn load(common: &Common, told: Vec<(String, String)>) -> anyhow::Result<Config> {
+    let mut config = Config::load(common.config.as_deref(), std::env::vars().chain(told))?;
     config.listen = common.listen.unwrap_or(config.listen);
     config.internal_listen = common.internal_listen.unwrap_or(config.internal_listen);
     config.check()?;

@@ -20,10 +20,12 @@ use serde::Serialize;
 
 use crate::assets;
 use crate::body;
+use crate::edge::Role;
 use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
 use crate::pressure::{self, Hints};
 use crate::privacy::RequestContext;
+use crate::relay;
 
 /// Rejected events named in one answer; the ledger has the number of the others.
 const MAX_NAMED: usize = 100;
@@ -37,6 +39,9 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     for protocol in PROTOCOLS {
         let ingest = move |state: State<Arc<Gateway>>, request: Request| ingest(protocol, state, request);
         router = router.route(protocol.path, post(ingest).options(preflight));
+    }
+    if gateway.config.role == Role::Core {
+        router = router.route(relay::PATH, post(relay::relay));
     }
     router.fallback(unknown_path).with_state(gateway)
 }
@@ -151,7 +156,7 @@ fn refusal(refused: Refused) -> Response {
 }
 
 /// An error for the sender: what, why, and what to do.
-fn problem(status: StatusCode, error: &str, message: &str, hint: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, error: &str, message: &str, hint: &str) -> Response {
     #[derive(Serialize)]
     struct Problem<'a> {
         error: &'a str,

@@ -11,12 +11,15 @@ use openqoe_spec::Guarded;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::edge::{self, Role};
 use crate::tls;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
+    /// Whether it counts, or forwards to a core.
+    pub(crate) role: Role,
     /// Public listener: ingest, SDK, demo.
     pub(crate) listen: SocketAddr,
     /// Internal listener: `/metrics`, health.
@@ -35,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) privacy: crate::privacy::Config,
     pub(crate) remote_write: crate::remote_write::Config,
     pub(crate) tls: tls::Config,
+    pub(crate) edge: edge::Config,
 }
 
 /// What an acknowledged batch survives.
@@ -141,6 +145,7 @@ pub(crate) struct Engine {
 impl Default for Config {
     fn default() -> Self {
         Config {
+            role: Role::Core,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             internal_listen: SocketAddr::from(([127, 0, 0, 1], 8889)),
             log: "info".into(),
@@ -154,6 +159,7 @@ impl Default for Config {
             privacy: crate::privacy::Config::default(),
             remote_write: crate::remote_write::Config::default(),
             tls: tls::Config::default(),
+            edge: edge::Config::default(),
         }
     }
 }
@@ -236,7 +242,9 @@ impl Config {
     /// # Errors
     /// Names the first key that does not.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        if let Some((key, problem)) = self.tls.problem() {
+        let problems =
+            [self.tls.problem(), self.edge.problem(self.role, &self.data_dir), self.remote_write.problem()];
+        if let Some((key, problem)) = problems.into_iter().flatten().next() {
             return Err(ConfigError::Invalid { key, problem });
         }
         // Invariant 10. Whoever is not near has to be known by a certificate.
@@ -252,9 +260,6 @@ impl Config {
                 );
                 return Err(ConfigError::Invalid { key, problem });
             }
-        }
-        if let Some((key, problem)) = self.remote_write.problem() {
-            return Err(ConfigError::Invalid { key, problem });
         }
         let limits = &self.limits;
         let positive = [

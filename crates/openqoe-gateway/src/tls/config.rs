@@ -27,6 +27,8 @@ pub(crate) struct Config {
     /// The authorities client certificates stem from, PEM.
     pub(crate) client_ca: PathBuf,
     pub(crate) client_auth: ClientAuth,
+    /// Names whose certificates may forward for players (`POST /v1/relay`); empty: every certificate of `client_ca`.
+    pub(crate) edge_names: Vec<String>,
     /// Whether the internal listener uses it as well.
     pub(crate) internal: bool,
 }
@@ -38,6 +40,7 @@ impl Default for Config {
             key: PathBuf::new(),
             client_ca: PathBuf::new(),
             client_auth: ClientAuth::None,
+            edge_names: Vec::new(),
             internal: false,
         }
     }
@@ -82,6 +85,7 @@ mod tests {
             key: key.into(),
             client_ca: client_ca.into(),
             client_auth,
+            edge_names: Vec::new(),
             internal: false,
         };
         let problem = |config: Config| config.problem().map(|(key, _)| key);

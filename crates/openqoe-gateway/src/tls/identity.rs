@@ -32,7 +32,6 @@ impl Identity {
         })
     }
 
-    #[expect(dead_code, reason = "what the relay endpoint asks for")]
     /// Whether its certificate bears one of these names (subject alternative names); any certificate does when there are none.
     pub(crate) fn bears(&self, names: &[String]) -> bool {
         let Identity::Certified(certificate) = self else { return false };

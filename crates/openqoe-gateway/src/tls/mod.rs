@@ -1,6 +1,7 @@
 //! TLS 1.2 and 1.3 (rustls): what the listeners present and ask for. Certificate, key and authorities are files, taken anew
 //! when they change; what cannot be used leaves what is in use.
 
+mod client;
 mod config;
 mod files;
 mod identity;
@@ -8,7 +9,9 @@ mod not_after;
 mod pem;
 mod server;
 
+pub(crate) use client::client;
 pub(crate) use config::{ClientAuth, Config};
+pub(crate) use files::{Files, LOOK};
 pub(crate) use identity::Identity;
 pub(crate) use server::Server;
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::{Gateway, folder, view};
 use crate::receiver::{Receiver, written};
-use crate::tls;
+use crate::{edge, tls};
 
 #[test]
 fn formats_are_negotiated_as_prometheus_asks() {
@@ -65,7 +65,7 @@ fn every_metric_about_the_gateway_itself_is_alive() {
     }
     let metrics = gateway.metrics();
     // What is there only where it is configured.
-    let others = tls::exposition();
+    let others = tls::exposition() + &edge::exposition();
     let present: BTreeSet<&str> = metrics
         .lines()
         .chain(others.lines())

@@ -50,9 +50,14 @@ impl Gateway {
     }
 
     pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
+        Gateway::start_at("127.0.0.1:0", arguments, environment)
+    }
+
+    /// Starts with a public listener where another was before.
+    pub(crate) fn start_at(public: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
         let mut child = Command::new(env!("CARGO_BIN_EXE_openqoe"))
             .args(arguments)
-            .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+            .args(["--listen", public, "--internal-listen", "127.0.0.1:0"])
             // In memory, unless a test says where.
             .env("OPENQOE_DATA_DIR", "")
             .envs(environment.iter().copied())
@@ -81,6 +86,11 @@ impl Gateway {
             std::thread::yield_now();
         }
         gateway
+    }
+
+    /// What has been logged so far.
+    pub(crate) fn logged(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// Ends the process without warning.
@@ -213,4 +223,13 @@ pub(crate) fn try_read(mut stream: impl Read) -> std::io::Result<Answer> {
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Ok(Answer { status, head: head.to_lowercase(), body: bytes[end + 4..].to_vec() })
+}
+
+/// Waits until something is so; a test that waits for good has failed.
+pub(crate) fn wait_for(mut is_so: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(60), "it did not come about");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -7,6 +7,7 @@ mod bad_input;
 mod cardinality;
 mod certificates;
 mod durability;
+mod edge;
 mod exposition;
 mod harness;
 mod ledger;

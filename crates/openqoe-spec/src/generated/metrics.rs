@@ -311,18 +311,18 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 45;
+        pub const SLOTS: usize = 48;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::IngestEventsReceived(a0) => a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 12 + a1.index(),
-                Self::IngestBatches(a0) => 13 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 14 + (a0.index()) * 12 + a1.index(),
-                Self::IngestBodyBytes(a0) => 26 + a0.index(),
-                Self::PrivacyBatches(a0) => 27 + a0.index(),
-                Self::MetricsOverflow(a0) => 33 + a0.index(),
-                Self::MetricsLabelSetsExpired => 44,
+                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 15 + a1.index(),
+                Self::IngestBatches(a0) => 16 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 17 + (a0.index()) * 12 + a1.index(),
+                Self::IngestBodyBytes(a0) => 29 + a0.index(),
+                Self::PrivacyBatches(a0) => 30 + a0.index(),
+                Self::MetricsOverflow(a0) => 36 + a0.index(),
+                Self::MetricsLabelSetsExpired => 47,
             }
         }
     }
@@ -337,10 +337,12 @@ pub mod tenant {
         MetricsLabelSets,
         /// `openqoe_metrics_overflow_values`: Different values the attribute's budget has folded into `__overflow__` since the start of the process, estimated within about 3 %.
         MetricsOverflowValues(Guarded),
+        /// `openqoe_edge_events_waiting`: Events this edge has acknowledged and the core has not taken yet.
+        EdgeEventsWaiting,
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 15;
+        pub const SLOTS: usize = 16;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -348,6 +350,7 @@ pub mod tenant {
                 Self::EngineEventsWaiting => 2,
                 Self::MetricsLabelSets => 3,
                 Self::MetricsOverflowValues(a0) => 4 + a0.index(),
+                Self::EdgeEventsWaiting => 15,
             }
         }
     }
@@ -394,6 +397,14 @@ pub mod process {
         TlsHandshakeFailures(HandshakeFailure),
         /// `openqoe_tls_reloads_total`: Times certificate, key and authorities were read anew. After a failure the ones before stay in use.
         TlsReloads(ReloadResult),
+        /// `openqoe_edge_forwarded_batches_total`: Batches the core has taken.
+        EdgeForwardedBatches,
+        /// `openqoe_edge_forwarded_bytes_total`: Bytes sent to the core in requests it has taken.
+        EdgeForwardedBytes,
+        /// `openqoe_edge_errors_total`: Requests to the core that came to nothing and are sent again.
+        EdgeErrors(EdgeError),
+        /// `openqoe_relay_batches_total`: Batches edges forwarded to this core.
+        RelayBatches(RelayResult),
         /// `process_cpu_seconds_total`: User and system CPU time spent.
         ProcessCpuSeconds,
         /// `openqoe_remote_write_samples_sent_total`: Samples the receiver took; a native histogram is one.
@@ -411,7 +422,7 @@ pub mod process {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 32;
+        pub const SLOTS: usize = 42;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -424,13 +435,17 @@ pub mod process {
                 Self::ArchiveRowsLost => 12,
                 Self::TlsHandshakeFailures(a0) => 13 + a0.index(),
                 Self::TlsReloads(a0) => 17 + a0.index(),
-                Self::ProcessCpuSeconds => 19,
-                Self::RemoteWriteSamplesSent => 20,
-                Self::RemoteWriteSamplesFailed => 21,
-                Self::RemoteWriteSamplesDropped(a0) => 22 + a0.index(),
-                Self::RemoteWriteRequests(a0) => 25 + a0.index(),
-                Self::RemoteWriteSentBytes => 30,
-                Self::RemoteWriteQueueErrors => 31,
+                Self::EdgeForwardedBatches => 19,
+                Self::EdgeForwardedBytes => 20,
+                Self::EdgeErrors(a0) => 21 + a0.index(),
+                Self::RelayBatches(a0) => 26 + a0.index(),
+                Self::ProcessCpuSeconds => 29,
+                Self::RemoteWriteSamplesSent => 30,
+                Self::RemoteWriteSamplesFailed => 31,
+                Self::RemoteWriteSamplesDropped(a0) => 32 + a0.index(),
+                Self::RemoteWriteRequests(a0) => 35 + a0.index(),
+                Self::RemoteWriteSentBytes => 40,
+                Self::RemoteWriteQueueErrors => 41,
             }
         }
     }
@@ -445,6 +460,12 @@ pub mod process {
         GatewayConnections,
         /// `openqoe_tls_certificate_expiry_timestamp_seconds`: When the certificate in use ends, since the Unix epoch. There while TLS is configured.
         TlsCertificateExpiryTimestampSeconds,
+        /// `openqoe_edge_backlog_bytes`: Bytes of the edge's journal that the core has not taken yet. At `journal.max_bytes` batches are shed.
+        EdgeBacklogBytes,
+        /// `openqoe_edge_backlog_age_seconds`: How long the oldest batch has waited that the core has not taken yet; 0 when none waits.
+        EdgeBacklogAgeSeconds,
+        /// `openqoe_edge_upstream_up`: Whether the core took what was last sent to it.
+        EdgeUpstreamUp,
         /// `process_start_time_seconds`: Start time of the process since the Unix epoch.
         ProcessStartTimeSeconds,
         /// `process_resident_memory_bytes`: Resident memory.
@@ -462,7 +483,7 @@ pub mod process {
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 11;
+        pub const SLOTS: usize = 14;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -470,13 +491,16 @@ pub mod process {
                 Self::GatewayQueueDepth => 1,
                 Self::GatewayConnections => 2,
                 Self::TlsCertificateExpiryTimestampSeconds => 3,
-                Self::ProcessStartTimeSeconds => 4,
-                Self::ProcessResidentMemoryBytes => 5,
-                Self::RemoteWritePendingSamples => 6,
-                Self::RemoteWritePendingRequests => 7,
-                Self::RemoteWritePendingBytes => 8,
-                Self::RemoteWriteOldestPendingAgeSeconds => 9,
-                Self::RemoteWriteLastSuccessTimestampSeconds => 10,
+                Self::EdgeBacklogBytes => 4,
+                Self::EdgeBacklogAgeSeconds => 5,
+                Self::EdgeUpstreamUp => 6,
+                Self::ProcessStartTimeSeconds => 7,
+                Self::ProcessResidentMemoryBytes => 8,
+                Self::RemoteWritePendingSamples => 9,
+                Self::RemoteWritePendingRequests => 10,
+                Self::RemoteWritePendingBytes => 11,
+                Self::RemoteWriteOldestPendingAgeSeconds => 12,
+                Self::RemoteWriteLastSuccessTimestampSeconds => 13,
             }
         }
     }
@@ -489,26 +513,29 @@ pub mod process {
         JournalAppendDurationSeconds,
         /// `openqoe_journal_checkpoint_duration_seconds`: Time to save the state of all shards; nothing is acknowledged meanwhile.
         JournalCheckpointDurationSeconds,
+        /// `openqoe_relay_delay_seconds`: Time between a batch's arrival at the edge and its arrival at the core.
+        RelayDelaySeconds,
         /// `openqoe_remote_write_request_duration_seconds`: Time from a request to the end of its answer.
         RemoteWriteRequestDurationSeconds,
     }
     impl Histogram {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 4;
+        pub const SLOTS: usize = 5;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::GatewayScrapeDurationSeconds => 0,
                 Self::JournalAppendDurationSeconds => 1,
                 Self::JournalCheckpointDurationSeconds => 2,
-                Self::RemoteWriteRequestDurationSeconds => 3,
+                Self::RelayDelaySeconds => 3,
+                Self::RemoteWriteRequestDurationSeconds => 4,
             }
         }
     }
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 102] = [
+pub static METRICS: [MetricDef; 111] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1284,7 +1311,7 @@ pub static METRICS: [MetricDef; 102] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 1,
-        slots: 12,
+        slots: 15,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1296,7 +1323,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 13,
+        first_slot: 16,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1309,7 +1336,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 14,
+        first_slot: 17,
         slots: 12,
         key: None,
         buckets: &[],
@@ -1322,7 +1349,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 26,
+        first_slot: 29,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1335,7 +1362,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 27,
+        first_slot: 30,
         slots: 6,
         key: None,
         buckets: &[],
@@ -1348,7 +1375,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 33,
+        first_slot: 36,
         slots: 11,
         key: None,
         buckets: &[],
@@ -1361,7 +1388,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 44,
+        first_slot: 47,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1415,6 +1442,19 @@ pub static METRICS: [MetricDef; 102] = [
         domain: "gateway",
         first_slot: 4,
         slots: 11,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_events_waiting",
+        help: "Events this edge has acknowledged and the core has not taken yet.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "gateway",
+        first_slot: 15,
+        slots: 1,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1550,13 +1590,65 @@ pub static METRICS: [MetricDef; 102] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_edge_forwarded_batches_total",
+        help: "Batches the core has taken.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 19,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_forwarded_bytes_total",
+        help: "Bytes sent to the core in requests it has taken.",
+        kind: MetricKind::Counter,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 20,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_errors_total",
+        help: "Requests to the core that came to nothing and are sent again.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 21,
+        slots: 5,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_relay_batches_total",
+        help: "Batches edges forwarded to this core.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 26,
+        slots: 3,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_cpu_seconds_total",
         help: "User and system CPU time spent.",
         kind: MetricKind::Counter,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 19,
+        first_slot: 29,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1569,7 +1661,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 20,
+        first_slot: 30,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1582,7 +1674,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 21,
+        first_slot: 31,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1595,7 +1687,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 22,
+        first_slot: 32,
         slots: 3,
         key: None,
         buckets: &[],
@@ -1608,7 +1700,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 25,
+        first_slot: 35,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1621,7 +1713,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 30,
+        first_slot: 40,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1634,7 +1726,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 31,
+        first_slot: 41,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1693,13 +1785,52 @@ pub static METRICS: [MetricDef; 102] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_edge_backlog_bytes",
+        help: "Bytes of the edge's journal that the core has not taken yet. At `journal.max_bytes` batches are shed.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 4,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_backlog_age_seconds",
+        help: "How long the oldest batch has waited that the core has not taken yet; 0 when none waits.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 5,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_upstream_up",
+        help: "Whether the core took what was last sent to it.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 6,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_start_time_seconds",
         help: "Start time of the process since the Unix epoch.",
         kind: MetricKind::Gauge,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 4,
+        first_slot: 7,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1712,7 +1843,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 5,
+        first_slot: 8,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1725,7 +1856,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 6,
+        first_slot: 9,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1738,7 +1869,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 7,
+        first_slot: 10,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1751,7 +1882,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 8,
+        first_slot: 11,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1764,7 +1895,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 9,
+        first_slot: 12,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1777,7 +1908,7 @@ pub static METRICS: [MetricDef; 102] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 10,
+        first_slot: 13,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1823,13 +1954,26 @@ pub static METRICS: [MetricDef; 102] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_relay_delay_seconds",
+        help: "Time between a batch's arrival at the edge and its arrival at the core.",
+        kind: MetricKind::Histogram,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 3,
+        slots: 1,
+        key: None,
+        buckets: &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_remote_write_request_duration_seconds",
         help: "Time from a request to the end of its answer.",
         kind: MetricKind::Histogram,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 3,
+        first_slot: 4,
         slots: 1,
         key: None,
         buckets: &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0],
@@ -1998,6 +2142,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"forwarded\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"malformed_event\""),
             mirror: None,
         },
@@ -2033,12 +2182,22 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"core_refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"queue_full\""),
             mirror: None,
         },
         SlotDef {
             metric: 59,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"journal\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"backlog\""),
             mirror: None,
         },
         SlotDef {
@@ -2143,69 +2302,84 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef { metric: 69, labels: "attribute=\"experiment_variant\"", mirror: None },
         SlotDef { metric: 69, labels: "attribute=\"spec_version\"", mirror: None },
         SlotDef { metric: 69, labels: "attribute=\"error_code\"", mirror: None },
+        SlotDef { metric: 70, labels: "", mirror: None },
     ],
-    histograms: &[SlotDef { metric: 70, labels: "protocol=\"native\"", mirror: None }],
+    histograms: &[SlotDef { metric: 71, labels: "protocol=\"native\"", mirror: None }],
     keyed: &[],
 };
 
 /// The slots of a `process` row.
 pub static PROCESS: ScopeDef = ScopeDef {
     counters: &[
-        SlotDef { metric: 71, labels: "", mirror: None },
         SlotDef { metric: 72, labels: "", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"append\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"checkpoint\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"prune\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"read\"", mirror: None },
-        SlotDef { metric: 73, labels: "operation=\"replay\"", mirror: None },
-        SlotDef { metric: 74, labels: "", mirror: None },
-        SlotDef { metric: 75, labels: "operation=\"salts\"", mirror: None },
-        SlotDef { metric: 75, labels: "operation=\"geo_database\"", mirror: None },
-        SlotDef { metric: 75, labels: "operation=\"asn_database\"", mirror: None },
-        SlotDef { metric: 76, labels: "", mirror: None },
+        SlotDef { metric: 73, labels: "", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"append\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"checkpoint\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"read\"", mirror: None },
+        SlotDef { metric: 74, labels: "operation=\"replay\"", mirror: None },
+        SlotDef { metric: 75, labels: "", mirror: None },
+        SlotDef { metric: 76, labels: "operation=\"salts\"", mirror: None },
+        SlotDef { metric: 76, labels: "operation=\"geo_database\"", mirror: None },
+        SlotDef { metric: 76, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 77, labels: "", mirror: None },
-        SlotDef { metric: 78, labels: "reason=\"timeout\"", mirror: None },
-        SlotDef { metric: 78, labels: "reason=\"client_certificate\"", mirror: None },
-        SlotDef { metric: 78, labels: "reason=\"protocol\"", mirror: None },
-        SlotDef { metric: 78, labels: "reason=\"closed\"", mirror: None },
-        SlotDef { metric: 79, labels: "result=\"loaded\"", mirror: None },
-        SlotDef { metric: 79, labels: "result=\"failed\"", mirror: None },
-        SlotDef { metric: 80, labels: "", mirror: None },
+        SlotDef { metric: 78, labels: "", mirror: None },
+        SlotDef { metric: 79, labels: "reason=\"timeout\"", mirror: None },
+        SlotDef { metric: 79, labels: "reason=\"client_certificate\"", mirror: None },
+        SlotDef { metric: 79, labels: "reason=\"protocol\"", mirror: None },
+        SlotDef { metric: 79, labels: "reason=\"closed\"", mirror: None },
+        SlotDef { metric: 80, labels: "result=\"loaded\"", mirror: None },
+        SlotDef { metric: 80, labels: "result=\"failed\"", mirror: None },
         SlotDef { metric: 81, labels: "", mirror: None },
         SlotDef { metric: 82, labels: "", mirror: None },
-        SlotDef { metric: 83, labels: "reason=\"queue_full\"", mirror: None },
-        SlotDef { metric: 83, labels: "reason=\"too_old\"", mirror: None },
-        SlotDef { metric: 83, labels: "reason=\"damaged\"", mirror: None },
-        SlotDef { metric: 84, labels: "outcome=\"accepted\"", mirror: None },
-        SlotDef { metric: 84, labels: "outcome=\"refused\"", mirror: None },
-        SlotDef { metric: 84, labels: "outcome=\"retried\"", mirror: None },
-        SlotDef { metric: 84, labels: "outcome=\"unreachable\"", mirror: None },
-        SlotDef { metric: 84, labels: "outcome=\"unsupported\"", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"unreachable\"", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"timeout\"", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"busy\"", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"refused\"", mirror: None },
+        SlotDef { metric: 83, labels: "reason=\"answer\"", mirror: None },
+        SlotDef { metric: 84, labels: "result=\"taken\"", mirror: None },
+        SlotDef { metric: 84, labels: "result=\"refused\"", mirror: None },
+        SlotDef { metric: 84, labels: "result=\"put_off\"", mirror: None },
         SlotDef { metric: 85, labels: "", mirror: None },
         SlotDef { metric: 86, labels: "", mirror: None },
+        SlotDef { metric: 87, labels: "", mirror: None },
+        SlotDef { metric: 88, labels: "reason=\"queue_full\"", mirror: None },
+        SlotDef { metric: 88, labels: "reason=\"too_old\"", mirror: None },
+        SlotDef { metric: 88, labels: "reason=\"damaged\"", mirror: None },
+        SlotDef { metric: 89, labels: "outcome=\"accepted\"", mirror: None },
+        SlotDef { metric: 89, labels: "outcome=\"refused\"", mirror: None },
+        SlotDef { metric: 89, labels: "outcome=\"retried\"", mirror: None },
+        SlotDef { metric: 89, labels: "outcome=\"unreachable\"", mirror: None },
+        SlotDef { metric: 89, labels: "outcome=\"unsupported\"", mirror: None },
+        SlotDef { metric: 90, labels: "", mirror: None },
+        SlotDef { metric: 91, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 87,
+            metric: 92,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 88, labels: "", mirror: None },
-        SlotDef { metric: 89, labels: "", mirror: None },
-        SlotDef { metric: 90, labels: "", mirror: None },
-        SlotDef { metric: 91, labels: "", mirror: None },
-        SlotDef { metric: 92, labels: "", mirror: None },
         SlotDef { metric: 93, labels: "", mirror: None },
         SlotDef { metric: 94, labels: "", mirror: None },
         SlotDef { metric: 95, labels: "", mirror: None },
         SlotDef { metric: 96, labels: "", mirror: None },
         SlotDef { metric: 97, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 98, labels: "", mirror: None },
         SlotDef { metric: 99, labels: "", mirror: None },
         SlotDef { metric: 100, labels: "", mirror: None },
         SlotDef { metric: 101, labels: "", mirror: None },
+        SlotDef { metric: 102, labels: "", mirror: None },
+        SlotDef { metric: 103, labels: "", mirror: None },
+        SlotDef { metric: 104, labels: "", mirror: None },
+        SlotDef { metric: 105, labels: "", mirror: None },
+    ],
+    histograms: &[
+        SlotDef { metric: 106, labels: "", mirror: None },
+        SlotDef { metric: 107, labels: "", mirror: None },
+        SlotDef { metric: 108, labels: "", mirror: None },
+        SlotDef { metric: 109, labels: "", mirror: None },
+        SlotDef { metric: 110, labels: "", mirror: None },
     ],
     keyed: &[],
 };
