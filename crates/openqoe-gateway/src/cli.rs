@@ -12,6 +12,7 @@ Examples:
   openqoe demo                          gateway, demo page and 150 simulated viewers
   openqoe serve                         gateway on 127.0.0.1:8080, /metrics on 127.0.0.1:8889
   openqoe serve --config openqoe.toml
+  openqoe serve --role edge --upstream https://core:8443 --pop fra1
   openqoe check-config --config openqoe.toml
   openqoe keys new --config openqoe.toml --tenant acme --kind ingest
   OPENQOE_LISTEN=127.0.0.1:9000 openqoe serve
@@ -33,7 +34,7 @@ fn version() -> String {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run the gateway
-    Serve(Common),
+    Serve(Serve),
     /// Run the gateway with a demo page, a fault-injecting origin and simulated viewers
     Demo(Demo),
     /// Check a configuration and print it with its defaults filled in
@@ -56,6 +57,31 @@ pub(crate) struct Common {
     /// Internal listener, for /metrics [default: 127.0.0.1:8889]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) internal_listen: Option<SocketAddr>,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Count here, or forward to a core [default: core]
+    #[arg(long, value_parser = ["core", "edge"])]
+    role: Option<String>,
+    /// The core an edge forwards to
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+    /// Where this edge is, such as fra1
+    #[arg(long, value_name = "NAME")]
+    pop: Option<String>,
+}
+
+impl Serve {
+    /// What was said, as the variables that say the same.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let said = [("ROLE", &self.role), ("EDGE_UPSTREAM", &self.upstream), ("EDGE_POP", &self.pop)];
+        let said =
+            said.into_iter().filter_map(|(key, value)| Some((format!("OPENQOE_{key}"), value.clone()?)));
+        said.collect()
+    }
 }
 
 #[derive(Args)]

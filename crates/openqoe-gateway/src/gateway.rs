@@ -20,6 +20,7 @@ use crate::access::{Access, DEFAULT_TENANT, Directory};
 use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config::{Config, ConfigError};
+use crate::edge::{Edge, Role};
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
@@ -40,6 +41,8 @@ pub(crate) struct Gateway {
     shards: Vec<Shard>,
     /// The way to the thread that writes checkpoints; without a data directory there is none.
     keeper: Option<(Sender<oneshot::Sender<()>>, JoinHandle<()>)>,
+    /// The way to the core, when this is an edge: its shards only keep and forward.
+    edge: Option<Edge>,
     replaying: Arc<AtomicUsize>,
     guard: Arc<Guard>,
     tenants: Arc<Tenants>,
@@ -68,6 +71,9 @@ impl Gateway {
     /// # Errors
     /// When the data directory cannot be used or a thread cannot be started.
     pub(crate) fn start(config: Config) -> anyhow::Result<Arc<Gateway>> {
+        if config.role == Role::Edge {
+            return Gateway::start_edge(config);
+        }
         let Recovered { guard, shards, kept, admissions } = recovery::recover(&config)?;
         let tenants = Arc::new(Tenants::new(shards.len()));
         let access = Access::new(Directory::new(&config, &tenants)?);
@@ -106,9 +112,20 @@ impl Gateway {
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
         let replaying = shared.replaying;
-        let gateway =
-            Gateway { config, shards, keeper, replaying, guard, tenants, access, process, privacy, slo };
-        Ok(Arc::new(gateway))
+        let edge = None;
+        Ok(Arc::new(Gateway {
+            config,
+            shards,
+            keeper,
+            edge,
+            replaying,
+            guard,
+            tenants,
+            access,
+            process,
+            privacy,
+            slo,
+        }))
     }
 
     /// Takes over who may do what, and how much of it. What else differs has to wait for the next start.
@@ -120,6 +137,30 @@ impl Gateway {
         set_limits(config, &self.guard, &self.tenants)?;
         self.access.replace(directory);
         Ok(())
+    }
+
+    fn start_edge(config: Config) -> anyhow::Result<Arc<Gateway>> {
+        let tenants = Arc::new(Tenants::new(config.shard_count()));
+        let access = Access::new(Directory::new(&config, &tenants)?);
+        let guard = Arc::new(Guard::new(config.cardinality()?));
+        set_limits(&config, &guard, &tenants)?;
+        let process = Arc::new(SharedRow::process());
+        process::describe(&process);
+        let replaying = Arc::default();
+        let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
+        Ok(Arc::new(Gateway {
+            guard,
+            privacy: Arc::new(Privacy::start(&config, process.clone())?),
+            config,
+            shards,
+            keeper: None,
+            edge: Some(edge),
+            replaying,
+            access,
+            tenants,
+            process,
+            slo: Mutex::new(SloWindow::new()),
+        }))
     }
 
     /// Takes a body in: decode, fill in what the User-Agent tells, leave out what is private, and wait until each batch is in
@@ -195,14 +236,11 @@ impl Gateway {
         batch: Batch,
     ) -> Result<(), Shed> {
         let number = shard_of(&batch.session_id, self.shards.len());
+        if self.edge.as_ref().is_some_and(|edge| !edge.has_room(number)) {
+            return Err(Shed::Backlog);
+        }
         let queued = Place::of(tenant, number).ok_or(Shed::QueueFull)?;
-        let tenant = tenant.clone();
-        let record = match self.keeper {
-            Some(_) => record::batch(tenant.name(), protocol, received_at, &batch),
-            None => Vec::new(),
-        };
-        let (done, kept) = oneshot::channel();
-        let admission = Admission { tenant, protocol, received_at, batch, record, queued, done };
+        let (admission, kept) = self.admission(tenant.clone(), protocol, received_at, batch, queued);
         self.shards[number].queue.try_send(Command::Batch(admission)).map_err(|_| Shed::QueueFull)?;
         // A shard that has stopped keeps nothing.
         kept.await.unwrap_or(Err(Shed::Journal))
@@ -220,13 +258,51 @@ impl Gateway {
         if share < 1.0 { own.max((self.pressure() - share) / (1.0 - share)) } else { self.pressure() }
     }
 
+    /// Puts a batch of an edge on its way, waiting for room until a deadline. What comes back tells whether it is in the journal.
+    pub(crate) async fn take_over(
+        &self,
+        tenant: &Arc<Tenant>,
+        protocol: Protocol,
+        received_at: u64,
+        batch: Batch,
+        deadline: tokio::time::Instant,
+    ) -> Option<oneshot::Receiver<Result<(), Shed>>> {
+        let number = shard_of(&batch.session_id, self.shards.len());
+        let queued = Place::of(tenant, number)?;
+        let queue = &self.shards[number].queue;
+        let place = tokio::time::timeout_at(deadline, queue.reserve()).await.ok()?.ok()?;
+        let (admission, kept) = self.admission(tenant.clone(), protocol, received_at, batch, queued);
+        place.send(Command::Batch(admission));
+        Some(kept)
+    }
+
+    fn admission(
+        &self,
+        tenant: Arc<Tenant>,
+        protocol: Protocol,
+        received_at: u64,
+        batch: Batch,
+        queued: Place,
+    ) -> (Admission, oneshot::Receiver<Result<(), Shed>>) {
+        let record = if self.keeper.is_some() || self.edge.is_some() {
+            record::batch(tenant.name(), protocol, received_at, &batch)
+        } else {
+            Vec::new()
+        };
+        let (done, kept) = oneshot::channel();
+        (Admission { tenant, protocol, received_at, batch, record, queued, done }, kept)
+    }
+
     /// Whether everything acknowledged before the start has been taken in again.
     pub(crate) fn has_replayed(&self) -> bool {
         self.replaying.load(Ordering::Acquire) == 0
     }
 
-    /// Writes a last checkpoint; to be called when no request is under way any more.
+    /// Forwards what waits, or writes a last checkpoint; to be called when no request is under way any more.
     pub(crate) async fn finish(&self) {
+        if let Some(edge) = &self.edge {
+            edge.finish().await;
+        }
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
         if keeper.send(done).is_ok() {
@@ -251,19 +327,31 @@ impl Gateway {
         &self.guard
     }
 
+    /// The tenant an edge means by a name. Names of others are not taken from a sender.
+    pub(crate) fn tenant_of_edge(&self, name: &str) -> Option<Arc<Tenant>> {
+        self.access.directory().tenant(name).cloned()
+    }
+
     /// Everything that was taken in before this call, as series.
     pub(crate) async fn snapshot(&self) -> Snapshot {
-        let (mut snapshot, _) = self.measurements().await;
-        self.slo().snapshot_into(now_ms(), &mut snapshot);
+        let mut snapshot = match &self.edge {
+            Some(edge) => edge.snapshot(),
+            None => self.views().await,
+        };
         let queues = self.shards.iter().map(|shard| &shard.queue);
         let queued: usize = queues.map(|queue| queue.max_capacity() - queue.capacity()).sum();
         self.process.set(Gauge::GatewayQueueDepth, queued as f64);
         process::sample(&self.process);
-        for tenant in self.tenants.all() {
-            tenant.note_cardinality(&self.guard);
-            tenant.row().snapshot_into(&mut snapshot);
-        }
+        self.tenants.all().iter().for_each(|tenant| tenant.row().snapshot_into(&mut snapshot));
         self.process.snapshot_into(&mut snapshot);
+        snapshot
+    }
+
+    /// What viewers live through, which only a core knows.
+    async fn views(&self) -> Snapshot {
+        let (mut snapshot, _) = self.measurements().await;
+        self.slo().snapshot_into(now_ms(), &mut snapshot);
+        self.tenants.all().iter().for_each(|tenant| tenant.note_cardinality(&self.guard));
         snapshot
     }
 
@@ -322,6 +410,9 @@ impl Gateway {
 
     /// Tells the shards the time until `stop` changes.
     pub(crate) async fn keep_time(&self, mut stop: watch::Receiver<bool>) {
+        if self.edge.is_some() {
+            return;
+        }
         let mut tick = tokio::time::interval(TICK);
         let mut sample = tokio::time::interval(SLO_SAMPLE);
         let mut begun = false;

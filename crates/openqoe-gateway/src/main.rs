@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod demo;
 mod demo_page;
+mod edge;
 mod gateway;
 mod internal;
 mod journal;
@@ -23,6 +24,7 @@ mod public;
 mod quota;
 mod recovery;
 mod refusal;
+mod relay;
 mod reload;
 mod remote_write;
 mod request_log;
@@ -30,6 +32,7 @@ mod serve;
 mod sessions;
 mod shard;
 mod tenant;
+mod tls;
 mod trace_context;
 mod user_agent;
 
@@ -39,6 +42,7 @@ use clap::Parser;
 
 use crate::cli::{Cli, Command, Common};
 use crate::config::Config;
+use crate::edge::Role;
 use crate::reload::Reload;
 
 /// Batches are made on one thread and freed on another, which glibc's allocator takes a third of a request's time for.
@@ -57,15 +61,16 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> anyhow::Result<()> {
-    let (common, demo) = match command {
-        Command::Serve(common) | Command::CheckConfig(common) => (common, None),
-        Command::Demo(demo) => (&demo.common, Some(demo)),
+    let (common, told, demo) = match command {
+        Command::Serve(serve) => (&serve.common, serve.variables(), None),
+        Command::CheckConfig(common) => (common, Vec::new(), None),
+        Command::Demo(demo) => (&demo.common, Vec::new(), Some(demo)),
         Command::Privacy(command) => return command.run(),
         Command::Keys(keys) => return keys.run(),
     };
     let load = {
         let (common, is_demo) = (common.clone(), demo.is_some());
-        move || load(&common, is_demo)
+        move || load(&common, told.clone(), is_demo)
     };
     let config = load()?;
     if let Command::CheckConfig(_) = command {
@@ -77,10 +82,13 @@ fn run(command: &Command) -> anyhow::Result<()> {
     block_on(serve::run(config, demo, reload))
 }
 
-fn load(common: &Common, is_demo: bool) -> anyhow::Result<Config> {
-    let mut config = Config::load(common.config.as_deref(), std::env::vars())?;
+fn load(common: &Common, told: Vec<(String, String)>, is_demo: bool) -> anyhow::Result<Config> {
+    let mut config = Config::load(common.config.as_deref(), std::env::vars().chain(told))?;
     config.listen = common.listen.unwrap_or(config.listen);
     config.internal_listen = common.internal_listen.unwrap_or(config.internal_listen);
+    if is_demo && config.role == Role::Edge {
+        anyhow::bail!("a demo is a core: leave out `role`");
+    }
     if is_demo && !config.tenants.is_empty() {
         anyhow::bail!("the demo's viewers have no keys: run it without [tenants]");
     }

@@ -17,11 +17,13 @@ use serde::Serialize;
 use crate::access::{cors, sender};
 use crate::assets;
 use crate::body;
+use crate::edge::Role;
 use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
 use crate::pressure::{self, Hints};
 use crate::privacy::RequestContext;
 use crate::refusal::Refusal;
+use crate::relay;
 use crate::request_log;
 use crate::tenant::Tenant;
 
@@ -37,6 +39,9 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     for protocol in PROTOCOLS {
         let ingest = move |state: State<Arc<Gateway>>, request: Request| ingest(protocol, state, request);
         router = router.route(protocol.path, post(ingest).options(preflight));
+    }
+    if gateway.config.role == Role::Core {
+        router = router.route(relay::PATH, post(relay::relay));
     }
     router.fallback(unknown_path).with_state(gateway)
 }
@@ -165,7 +170,7 @@ fn shed(admitted: &Admitted) -> Refusal {
             StatusCode::TOO_MANY_REQUESTS,
             "a new session, and the tenant has as many open as its quota allows",
         ),
-        Shed::QueueFull | Shed::Journal | Shed::SessionLimit => {
+        Shed::QueueFull | Shed::Journal | Shed::Backlog | Shed::SessionLimit => {
             (StatusCode::SERVICE_UNAVAILABLE, "the gateway cannot take this batch right now")
         }
     };

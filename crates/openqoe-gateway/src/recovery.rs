@@ -39,10 +39,11 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
     lock(folder).with_context(about)?;
     let mut recovered = match restore(config, folder)? {
         Some(recovered) => recovered,
-        None => Recovered { kept: Some(Kept::default()), ..empty(config, journals(folder))? },
+        None => Recovered { kept: Some(Kept::default()), ..empty(config, journals(folder, JOURNALS))? },
     };
     for (number, shard) in recovered.shards.iter_mut().enumerate() {
-        let journal = open_journal(folder, number, config.journal.durability).with_context(about)?;
+        let journal =
+            open_journal(folder, JOURNALS, number, config.journal.durability).with_context(about)?;
         shard.journal = Some(Box::new(journal));
     }
     let checkpoint = recovered.kept.as_ref().map_or(0, |kept| kept.number);
@@ -62,16 +63,22 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
     Ok(recovered)
 }
 
+/// Where the shards of a core have their journals, in the data directory.
+pub(crate) const JOURNALS: &str = "journal";
+/// Where those of an edge have theirs.
+pub(crate) const EDGE_JOURNALS: &str = "edge";
+
 /// Opens the journal of one shard.
 ///
 /// # Errors
 /// When a file of it cannot be read or written.
 pub(crate) fn open_journal(
     folder: &Path,
+    journals: &str,
     number: usize,
     durability: Durability,
 ) -> Result<SegmentJournal, JournalError> {
-    SegmentJournal::open(&folder.join("journal").join(number.to_string()), durability)
+    SegmentJournal::open(&folder.join(journals).join(number.to_string()), durability)
 }
 
 /// Keeps other processes out for as long as this one lives.
@@ -94,8 +101,8 @@ pub(crate) fn lock(folder: &Path) -> Result<(), JournalError> {
 }
 
 /// How many shards left a journal here: sessions are spread over them by number, and that number stays what it was.
-pub(crate) fn journals(folder: &Path) -> Option<usize> {
-    let entries = std::fs::read_dir(folder.join("journal")).ok()?;
+pub(crate) fn journals(folder: &Path, journals: &str) -> Option<usize> {
+    let entries = std::fs::read_dir(folder.join(journals)).ok()?;
     let folders = entries.flatten().filter(|entry| entry.path().is_dir());
     Some(folders.count()).filter(|count| *count > 0)
 }

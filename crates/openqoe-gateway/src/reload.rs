@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::config::{self, Config, ConfigError};
 use crate::gateway::Gateway;
 use crate::log::{self, Refilter};
+use crate::tls;
 
 /// Where the configuration comes from, and the log it sets.
 pub(crate) struct Reload {
@@ -23,12 +24,16 @@ impl Reload {
         self,
         mut hang_up: Signal,
         gateway: Arc<Gateway>,
+        tls: Option<Arc<tls::Server>>,
         mut stop: watch::Receiver<bool>,
     ) {
         doubt(&gateway.config);
         loop {
             tokio::select! {
                 _ = hang_up.recv() => {
+                    if let Some(tls) = &tls {
+                        tls.reload();
+                    }
                     let result = self.apply(&gateway);
                     let successful = if result.is_ok() { 1.0 } else { 0.0 };
                     gateway.process.set(Gauge::GatewayConfigLastReloadSuccessful, successful);

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::reload::Reload;
 use crate::remote_write::RemoteWrite;
-use crate::{cli, demo_page, internal, listener, public};
+use crate::{cli, demo_page, internal, listener, public, tls};
 
 /// Runs until SIGINT or SIGTERM.
 ///
@@ -34,18 +34,23 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload
     if demo.is_some() {
         routes = demo_page::add(routes, internal_address);
     }
+    let tls = tls::Server::load(&gateway.config.tls, gateway.process.clone())?;
+    let internal_tls = tls.clone().filter(|_| gateway.config.tls.internal);
+    let (public_scheme, internal_scheme) = (scheme(&tls), scheme(&internal_tls));
+    let tls_of_reload = tls.clone();
+    let watch = tls.clone().map(|tls| tokio::spawn(tls.watch(stopping.clone())));
     let listeners = [
-        tokio::spawn(serve(public, routes, &gateway, &stopping)),
-        tokio::spawn(serve(internal, internal::router(gateway.clone()), &gateway, &stopping)),
+        tokio::spawn(serve(public, tls, routes, &gateway, &stopping)),
+        tokio::spawn(serve(internal, internal_tls, internal::router(gateway.clone()), &gateway, &stopping)),
     ];
     let clock = tokio::spawn({
         let (gateway, stopping) = (gateway.clone(), stopping.clone());
         async move { gateway.keep_time(stopping).await }
     });
     let privacy = tokio::spawn(gateway.privacy.clone().keep(stopping.clone()));
-    let reloads = tokio::spawn(reload.keep(hang_up, gateway.clone(), stopping.clone()));
-    tracing::info!("ingest on http://{public_address}/v1/ingest");
-    tracing::info!("metrics on http://{internal_address}/metrics");
+    let reloads = tokio::spawn(reload.keep(hang_up, gateway.clone(), tls_of_reload, stopping.clone()));
+    tracing::info!("ingest on {public_scheme}://{public_address}/v1/ingest");
+    tracing::info!("metrics on {internal_scheme}://{internal_address}/metrics");
     let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
 
     ending.told().await;
@@ -60,6 +65,9 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload
         remote_write.finish().await;
     }
     reloads.await?;
+    if let Some(watch) = watch {
+        watch.await?;
+    }
     gateway.finish().await;
     if let Some(viewers) = viewers.flatten() {
         viewers.await?;
@@ -69,11 +77,16 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload
 
 fn serve(
     listener: TcpListener,
+    tls: Option<Arc<tls::Server>>,
     routes: Router,
     gateway: &Arc<Gateway>,
     stopping: &watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
-    listener::serve(listener, routes, gateway.clone(), stopping.clone())
+    listener::serve(listener, tls, routes, gateway.clone(), stopping.clone())
+}
+
+fn scheme(tls: &Option<Arc<tls::Server>>) -> &'static str {
+    if tls.is_some() { "https" } else { "http" }
 }
 
 /// The two ways to be told to end.

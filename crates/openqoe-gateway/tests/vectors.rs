@@ -43,7 +43,7 @@ impl Ledger for Outcomes {
         let reason = match outcome {
             Outcome::Rejected(reason) => reason.as_str(),
             Outcome::Shed(reason) => reason.as_str(),
-            Outcome::Counted | Outcome::Duplicate => "",
+            Outcome::Counted | Outcome::Duplicate | Outcome::Forwarded => "",
         };
         self.note(outcome, reason);
     }

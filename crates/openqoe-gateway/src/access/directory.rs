@@ -22,6 +22,8 @@ pub(crate) struct Directory {
     holders: HashMap<KeyHash, Holder>,
     /// Where nobody is asked for a key.
     open: Option<Arc<Tenant>>,
+    /// All of them, for those who speak for several.
+    by_name: HashMap<Box<str>, Arc<Tenant>>,
     /// What the tenants allow: for preflights, which carry no key.
     origins: Vec<Arc<Origins>>,
     pub(super) internal_token: Option<KeyHash>,
@@ -48,8 +50,9 @@ impl Directory {
         let mut directory = Directory {
             holders: HashMap::new(),
             open: config.tenants.is_empty().then(|| tenants.named(DEFAULT_TENANT)),
+            by_name: config.tenants.keys().map(|name| (name.as_str().into(), tenants.named(name))).collect(),
             origins: Vec::new(),
-            readers_need_key: internal_token.is_some() || !config.internal_listen.ip().is_loopback(),
+            readers_need_key: internal_token.is_some() || config.internal_is_exposed(),
             internal_token,
         };
         for (name, tenant) in &config.tenants {
@@ -79,6 +82,11 @@ impl Directory {
     /// The tenant of everyone, where nobody is asked for a key.
     pub(crate) fn open(&self) -> Option<&Arc<Tenant>> {
         self.open.as_ref()
+    }
+
+    /// The tenant of a name, if there is one.
+    pub(crate) fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {
+        self.by_name.get(name).or(self.open.as_ref().filter(|tenant| tenant.name() == name))
     }
 
     pub(crate) fn holder(&self, key: &str) -> Option<&Holder> {

@@ -49,6 +49,13 @@ pub(crate) fn authenticate(directory: &Directory, request: &Parts) -> Result<Arc
     }
 }
 
+/// The tenant whose server key a request carries, unless it comes from a web page.
+pub(crate) fn server(directory: &Directory, request: &Parts) -> Option<Arc<Tenant>> {
+    let holder = directory.holder(bearer(&request.headers)?).filter(|holder| holder.kind == Kind::Server)?;
+    let origin = request.headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null"));
+    check(holder, origin).is_ok().then(|| holder.tenant.clone())
+}
+
 fn check(holder: &Holder, origin: Option<&str>) -> Result<(), Refused> {
     match (holder.kind, origin) {
         (Kind::Ingest, Some(origin)) if !holder.origins.allow(origin) => Err(Refused {

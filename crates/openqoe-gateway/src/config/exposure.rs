@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Config, ConfigError};
 use crate::access::key::{KeyHash, Kind};
+use crate::tls::ClientAuth;
 
 impl Config {
     /// Whether the listeners may be where they are (invariant 10): beyond the machine everyone is asked who they are.
@@ -21,18 +22,31 @@ impl Config {
                 problem: format!("{address} is not a loopback address: that needs {needed}"),
             })
         };
-        if !self.listen.ip().is_loopback() && !has(&[Kind::Ingest, Kind::Server]) {
-            let needed = "a tenant with a key; see `openqoe keys new --help`";
+        if !self.listen.ip().is_loopback()
+            && !self.asks_for_certificates()
+            && !has(&[Kind::Ingest, Kind::Server])
+        {
+            let needed =
+                "a tenant with a key; see `openqoe keys new --help`, or `tls.client_auth = \"required\"`";
             return refuse("listen", self.listen, needed);
         }
-        if !self.internal_listen.ip().is_loopback()
-            && !has(&[Kind::Read])
-            && self.internal_token_file.as_os_str().is_empty()
-        {
+        let reads = has(&[Kind::Read]) || !self.internal_token_file.as_os_str().is_empty();
+        if self.internal_is_exposed() && !reads {
             let needed = "`internal_token_file`, or a tenant with a read key; see `openqoe keys new --help`";
             return refuse("internal_listen", self.internal_listen, needed);
         }
         Ok(())
+    }
+
+    /// Whether the internal listener is open to whoever is not near and shows no certificate.
+    pub(crate) fn internal_is_exposed(&self) -> bool {
+        let certified = self.asks_for_certificates() && self.tls.internal;
+        !certified && !self.internal_listen.ip().is_loopback()
+    }
+
+    /// Whoever shows a certificate of ours is known.
+    fn asks_for_certificates(&self) -> bool {
+        self.tls.client_auth == ClientAuth::Required
     }
 
     /// Where `openqoe keys` keeps keys, if anywhere.

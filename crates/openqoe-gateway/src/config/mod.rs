@@ -17,6 +17,8 @@ use openqoe_spec::Guarded;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::edge::{self, Role};
+use crate::tls;
 pub(crate) use changes::frozen;
 pub(crate) use tenants::{Key, Quota, Tenant};
 
@@ -24,6 +26,8 @@ pub(crate) use tenants::{Key, Quota, Tenant};
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
+    /// Whether it counts, or forwards to a core.
+    pub(crate) role: Role,
     /// Public listener: ingest, SDK, demo.
     pub(crate) listen: SocketAddr,
     /// Internal listener: `/metrics`, health.
@@ -45,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
     pub(crate) remote_write: crate::remote_write::Config,
+    pub(crate) tls: tls::Config,
+    pub(crate) edge: edge::Config,
     /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
     pub(crate) tenants: BTreeMap<String, Tenant>,
     /// What is allowed but hardly meant, for the log.
@@ -156,6 +162,7 @@ pub(crate) struct Engine {
 impl Default for Config {
     fn default() -> Self {
         Config {
+            role: Role::Core,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             internal_listen: SocketAddr::from(([127, 0, 0, 1], 8889)),
             log: "info".into(),
@@ -170,6 +177,8 @@ impl Default for Config {
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
             remote_write: crate::remote_write::Config::default(),
+            tls: tls::Config::default(),
+            edge: edge::Config::default(),
             tenants: BTreeMap::new(),
             doubts: Vec::new(),
         }
@@ -258,7 +267,9 @@ impl Config {
     /// # Errors
     /// Names the first key that does not.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        if let Some((key, problem)) = self.remote_write.problem() {
+        let problems =
+            [self.tls.problem(), self.edge.problem(self.role, &self.data_dir), self.remote_write.problem()];
+        if let Some((key, problem)) = problems.into_iter().flatten().next() {
             return Err(ConfigError::Invalid { key, problem });
         }
         let limits = &self.limits;

@@ -11,12 +11,14 @@ mod index;
 pub(crate) mod keeper;
 pub(crate) mod record;
 mod segments;
+mod tail;
 
 use std::ops::Range;
 
 pub(crate) use admissions::Admissions;
 pub(crate) use record::{Entry, Record};
 pub(crate) use segments::SegmentJournal;
+pub(crate) use tail::{Group, Tail, entries};
 
 /// A place in a journal: bytes of records before it. A checkpoint names the place up to which it holds everything.
 pub(crate) type Position = u64;

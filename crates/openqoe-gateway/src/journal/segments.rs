@@ -15,7 +15,7 @@ use crate::config::Durability;
 
 const MAGIC: &[u8; 8] = b"OQOESG01";
 /// Bytes before the first record.
-const HEAD: usize = 16;
+pub(super) const HEAD: usize = 16;
 /// Bytes of records after which a segment is sealed: small enough to be read into memory at once.
 const SEGMENT: u64 = 32 << 20;
 
@@ -61,7 +61,11 @@ impl SegmentJournal {
         SegmentJournal::with_segments(folder, durability, SEGMENT)
     }
 
-    fn with_segments(folder: &Path, durability: Durability, bytes: u64) -> Result<Self, JournalError> {
+    pub(super) fn with_segments(
+        folder: &Path,
+        durability: Durability,
+        bytes: u64,
+    ) -> Result<Self, JournalError> {
         fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
         let mut files = files(folder)?;
         let last = files.pop();
@@ -337,7 +341,7 @@ fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
 }
 
 /// The segments of a folder by position.
-fn files(folder: &Path) -> Result<Vec<(Position, PathBuf)>, JournalError> {
+pub(super) fn files(folder: &Path) -> Result<Vec<(Position, PathBuf)>, JournalError> {
     let entries = fs::read_dir(folder).map_err(|source| failed(folder, source))?;
     let mut files: Vec<(Position, PathBuf)> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -81,10 +81,12 @@ impl Viewer {
         recovery::lock(&data_dir).with_context(|| format!("{}: stop the gateway first", about()))?;
         let mut erased = Erased::default();
         // One journal for each shard; a session never leaves its own.
-        for number in 0..recovery::journals(&data_dir).unwrap_or_default() {
-            let mut journal =
-                recovery::open_journal(&data_dir, number, Durability::Power).with_context(about)?;
-            erased += erase_viewer(&mut journal, &salts, &self.tenant, &viewer)?;
+        for journals in [recovery::JOURNALS, recovery::EDGE_JOURNALS] {
+            for number in 0..recovery::journals(&data_dir, journals).unwrap_or_default() {
+                let mut journal = recovery::open_journal(&data_dir, journals, number, Durability::Power)
+                    .with_context(about)?;
+                erased += erase_viewer(&mut journal, &salts, &self.tenant, &viewer)?;
+            }
         }
         let hashes = salts.hashes(&self.tenant, &viewer);
         let sessions: Vec<&str> = erased.sessions.iter().map(|session| &**session).collect();

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use openqoe_spec::SPEC_VERSION;
@@ -125,8 +126,8 @@ fn two_gateways_do_not_share_a_journal() {
 }
 
 /// Senders that retry until they are acknowledged, as the SDK does.
-struct Load {
-    address: Mutex<String>,
+pub(crate) struct Load {
+    pub(crate) address: Mutex<String>,
     stop: AtomicBool,
     acknowledged: AtomicU64,
 }
@@ -135,6 +136,36 @@ struct Load {
 const EVENTS: u64 = 10;
 
 impl Load {
+    /// Starts senders; [`Load::end`] ends them.
+    pub(crate) fn start(address: &str, senders: usize) -> (Arc<Load>, Vec<JoinHandle<()>>) {
+        let load = Arc::new(Load {
+            address: Mutex::new(address.to_owned()),
+            stop: AtomicBool::new(false),
+            acknowledged: AtomicU64::new(0),
+        });
+        let run = |sender| {
+            let load = load.clone();
+            std::thread::spawn(move || load.run(sender))
+        };
+        let threads = (0..senders).map(run).collect();
+        (load, threads)
+    }
+
+    /// Waits until so many more events have been acknowledged.
+    pub(crate) fn wait_for(&self, events: u64) {
+        let target = self.acknowledged.load(Ordering::Relaxed) + events;
+        while self.acknowledged.load(Ordering::Relaxed) < target {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Ends the senders; returns how many events were acknowledged.
+    pub(crate) fn end(&self, senders: Vec<JoinHandle<()>>) -> f64 {
+        self.stop.store(true, Ordering::Relaxed);
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        self.acknowledged.load(Ordering::Relaxed) as f64
+    }
+
     fn run(&self, sender: usize) {
         for session in 0.. {
             for batch in 0..20 {
@@ -181,22 +212,9 @@ fn killed_under_load_again_and_again() {
     let folder = folder("load");
     let counted = |gateway: &Gateway| gateway.value("openqoe_net_download_bytes_total");
     let mut gateway = start(&folder, "200ms");
-    let load = Arc::new(Load {
-        address: Mutex::new(gateway.public.clone()),
-        stop: AtomicBool::new(false),
-        acknowledged: AtomicU64::new(0),
-    });
-    let senders: Vec<_> = (0..4)
-        .map(|sender| {
-            let load = load.clone();
-            std::thread::spawn(move || load.run(sender))
-        })
-        .collect();
+    let (load, senders) = Load::start(&gateway.public, 4);
     for _ in 0..rounds {
-        let target = load.acknowledged.load(Ordering::Relaxed) + 3000;
-        while load.acknowledged.load(Ordering::Relaxed) < target {
-            std::thread::yield_now();
-        }
+        load.wait_for(3000);
         let acknowledged = load.acknowledged.load(Ordering::Relaxed) as f64;
         let seen = counted(&gateway);
         assert!(seen >= acknowledged, "{acknowledged} events were acknowledged, {seen} are counted");
@@ -206,9 +224,7 @@ fn killed_under_load_again_and_again() {
         assert!(back >= seen, "a counter went back from {seen} to {back}");
         *load.address.lock().unwrap() = gateway.public.clone();
     }
-    load.stop.store(true, Ordering::Relaxed);
-    senders.into_iter().for_each(|sender| sender.join().unwrap());
-    let acknowledged = load.acknowledged.load(Ordering::Relaxed) as f64;
+    let acknowledged = load.end(senders);
     assert_eq!(counted(&gateway), acknowledged, "events counted and acknowledged after {rounds} kills");
     println!("{rounds} kills, {acknowledged} events, each counted once");
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::harness::{Gateway, folder, view};
 use crate::receiver::{Receiver, written};
+use crate::{edge, tls};
 
 #[test]
 fn formats_are_negotiated_as_prometheus_asks() {
@@ -63,8 +64,13 @@ fn every_metric_about_the_gateway_itself_is_alive() {
         }
     }
     let metrics = gateway.metrics();
-    let present: BTreeSet<&str> =
-        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    // What is there only where it is configured.
+    let others = tls::exposition() + &edge::exposition();
+    let present: BTreeSet<&str> = metrics
+        .lines()
+        .chain(others.lines())
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
     let missing: Vec<&str> = METRICS
         .iter()
         .filter(|metric| matches!(metric.scope, Scope::Tenant | Scope::Process))

@@ -50,9 +50,14 @@ impl Gateway {
     }
 
     pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
+        Gateway::start_at("127.0.0.1:0", arguments, environment)
+    }
+
+    /// Starts with a public listener where another was before.
+    pub(crate) fn start_at(public: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
         let mut child = Command::new(env!("CARGO_BIN_EXE_openqoe"))
             .args(arguments)
-            .args(["--listen", "127.0.0.1:0", "--internal-listen", "127.0.0.1:0"])
+            .args(["--listen", public, "--internal-listen", "127.0.0.1:0"])
             // In memory, unless a test says where.
             .env("OPENQOE_DATA_DIR", "")
             .envs(environment.iter().copied())
@@ -62,11 +67,11 @@ impl Gateway {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut address = |purpose: &str| loop {
             let line = lines.next().unwrap().unwrap();
-            if let Some((_, rest)) = line.split_once(&format!("{purpose} on http://")) {
-                return rest.split('/').next().unwrap().to_owned();
+            if let Some((_, url)) = line.split_once(&format!("{purpose} on http")) {
+                return (url.split('/').nth(2).unwrap().to_owned(), url.starts_with("s:"));
             }
         };
-        let (public, internal) = (address("ingest"), address("metrics"));
+        let ((public, _), (internal, is_secret)) = (address("ingest"), address("metrics"));
         let log = Arc::new(Mutex::new(String::new()));
         let reader = std::thread::spawn({
             let log = log.clone();
@@ -77,7 +82,7 @@ impl Gateway {
             }
         });
         let gateway = Gateway { child, public, internal, log, reader: Some(reader) };
-        while gateway.get("/-/ready").status != 200 {
+        while !is_secret && gateway.get("/-/ready").status != 200 {
             std::thread::yield_now();
         }
         gateway
@@ -86,6 +91,11 @@ impl Gateway {
     /// Sends the process a signal, such as `-HUP`.
     pub(crate) fn signal(&self, signal: &str) {
         Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+    }
+
+    /// What has been logged so far.
+    pub(crate) fn logged(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// Ends the process without warning.
@@ -197,7 +207,12 @@ pub(crate) fn request(
     read(stream)
 }
 
-pub(crate) fn read(mut stream: TcpStream) -> Answer {
+pub(crate) fn read(stream: TcpStream) -> Answer {
+    try_read(stream).unwrap_or_else(|error| panic!("no answer: {error}"))
+}
+
+/// Reads until the other side closes.
+pub(crate) fn try_read(mut stream: impl Read) -> std::io::Result<Answer> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 65536];
     loop {
@@ -205,11 +220,21 @@ pub(crate) fn read(mut stream: TcpStream) -> Answer {
             Ok(0) => break,
             Ok(length) => bytes.extend_from_slice(&buffer[..length]),
             Err(_) if !bytes.is_empty() => break,
-            Err(error) => panic!("no answer: {error}"),
+            Err(error) => return Err(error),
         }
     }
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.ok_or_else(|| std::io::Error::other("the answer has no head"))?;
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.to_lowercase(), body: bytes[end + 4..].to_vec() }
+    Ok(Answer { status, head: head.to_lowercase(), body: bytes[end + 4..].to_vec() })
+}
+
+/// Waits until something is so; a test that waits for good has failed.
+pub(crate) fn wait_for(mut is_so: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < Duration::from_secs(60), "it did not come about");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -5,7 +5,9 @@
 mod archive;
 mod bad_input;
 mod cardinality;
+mod certificates;
 mod durability;
+mod edge;
 mod exposition;
 mod harness;
 mod ledger;
@@ -20,5 +22,6 @@ mod remote_write_servers;
 mod request_log;
 mod servers;
 mod tenants;
+mod tls;
 #[path = "../../../openqoe-metrics/src/tests/remote_write_wire.rs"]
 mod wire;

@@ -882,6 +882,168 @@ impl KeyProblem {
     }
 }
 
+/// Why a TLS handshake failed. `client_certificate`: none where one is required, or one the authority did not sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum HandshakeFailure {
+    /// `timeout`
+    #[serde(rename = "timeout")]
+    Timeout,
+    /// `client_certificate`
+    #[serde(rename = "client_certificate")]
+    ClientCertificate,
+    /// `protocol`
+    #[serde(rename = "protocol")]
+    Protocol,
+    /// `closed`
+    #[serde(rename = "closed")]
+    Closed,
+}
+impl HandshakeFailure {
+    /// Every variant, in order.
+    pub const ALL: &'static [HandshakeFailure] = &[
+        HandshakeFailure::Timeout,
+        HandshakeFailure::ClientCertificate,
+        HandshakeFailure::Protocol,
+        HandshakeFailure::Closed,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["timeout", "client_certificate", "protocol", "closed"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "timeout" => Some(HandshakeFailure::Timeout),
+            "client_certificate" => Some(HandshakeFailure::ClientCertificate),
+            "protocol" => Some(HandshakeFailure::Protocol),
+            "closed" => Some(HandshakeFailure::Closed),
+            _ => None,
+        }
+    }
+}
+
+/// What came of reading files anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ReloadResult {
+    /// `loaded`
+    #[serde(rename = "loaded")]
+    Loaded,
+    /// `failed`
+    #[serde(rename = "failed")]
+    Failed,
+}
+impl ReloadResult {
+    /// Every variant, in order.
+    pub const ALL: &'static [ReloadResult] = &[ReloadResult::Loaded, ReloadResult::Failed];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["loaded", "failed"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "loaded" => Some(ReloadResult::Loaded),
+            "failed" => Some(ReloadResult::Failed),
+            _ => None,
+        }
+    }
+}
+
+/// Why a core did not take what an edge forwarded. `busy`: it answered 5xx or 429; `refused`: any other status; `answer`: what it said cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EdgeError {
+    /// `unreachable`
+    #[serde(rename = "unreachable")]
+    Unreachable,
+    /// `timeout`
+    #[serde(rename = "timeout")]
+    Timeout,
+    /// `busy`
+    #[serde(rename = "busy")]
+    Busy,
+    /// `refused`
+    #[serde(rename = "refused")]
+    Refused,
+    /// `answer`
+    #[serde(rename = "answer")]
+    Answer,
+}
+impl EdgeError {
+    /// Every variant, in order.
+    pub const ALL: &'static [EdgeError] =
+        &[EdgeError::Unreachable, EdgeError::Timeout, EdgeError::Busy, EdgeError::Refused, EdgeError::Answer];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["unreachable", "timeout", "busy", "refused", "answer"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "unreachable" => Some(EdgeError::Unreachable),
+            "timeout" => Some(EdgeError::Timeout),
+            "busy" => Some(EdgeError::Busy),
+            "refused" => Some(EdgeError::Refused),
+            "answer" => Some(EdgeError::Answer),
+            _ => None,
+        }
+    }
+}
+
+/// What a core did with a batch of an edge. `put_off`: there was no room, or the journal failed; it comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RelayResult {
+    /// `taken`
+    #[serde(rename = "taken")]
+    Taken,
+    /// `refused`
+    #[serde(rename = "refused")]
+    Refused,
+    /// `put_off`
+    #[serde(rename = "put_off")]
+    PutOff,
+}
+impl RelayResult {
+    /// Every variant, in order.
+    pub const ALL: &'static [RelayResult] = &[RelayResult::Taken, RelayResult::Refused, RelayResult::PutOff];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["taken", "refused", "put_off"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "taken" => Some(RelayResult::Taken),
+            "refused" => Some(RelayResult::Refused),
+            "put_off" => Some(RelayResult::PutOff),
+            _ => None,
+        }
+    }
+}
+
 /// What has a cardinality budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Guarded {

@@ -311,18 +311,18 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 51;
+        pub const SLOTS: usize = 54;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::IngestEventsReceived(a0) => a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 14 + a1.index(),
-                Self::IngestBatches(a0) => 15 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 16 + (a0.index()) * 16 + a1.index(),
-                Self::IngestBodyBytes(a0) => 32 + a0.index(),
-                Self::PrivacyBatches(a0) => 33 + a0.index(),
-                Self::MetricsOverflow(a0) => 39 + a0.index(),
-                Self::MetricsLabelSetsExpired => 50,
+                Self::IngestEventOutcomes(a0, a1) => 1 + (a0.index()) * 17 + a1.index(),
+                Self::IngestBatches(a0) => 18 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 19 + (a0.index()) * 16 + a1.index(),
+                Self::IngestBodyBytes(a0) => 35 + a0.index(),
+                Self::PrivacyBatches(a0) => 36 + a0.index(),
+                Self::MetricsOverflow(a0) => 42 + a0.index(),
+                Self::MetricsLabelSetsExpired => 53,
             }
         }
     }
@@ -337,10 +337,12 @@ pub mod tenant {
         MetricsLabelSets,
         /// `openqoe_metrics_overflow_values`: Different values the attribute's budget has folded into `__overflow__` since the start of the process, estimated within about 3 %.
         MetricsOverflowValues(Guarded),
+        /// `openqoe_edge_events_waiting`: Events this edge has acknowledged and the core has not taken yet.
+        EdgeEventsWaiting,
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 15;
+        pub const SLOTS: usize = 16;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -348,6 +350,7 @@ pub mod tenant {
                 Self::EngineEventsWaiting => 2,
                 Self::MetricsLabelSets => 3,
                 Self::MetricsOverflowValues(a0) => 4 + a0.index(),
+                Self::EdgeEventsWaiting => 15,
             }
         }
     }
@@ -392,6 +395,18 @@ pub mod process {
         ArchiveRows,
         /// `openqoe_archive_rows_lost_total`: Rows of ended sessions the archive could not take. Their events stay in the journal.
         ArchiveRowsLost,
+        /// `openqoe_tls_handshake_failures_total`: Connections that ended before their TLS handshake did.
+        TlsHandshakeFailures(HandshakeFailure),
+        /// `openqoe_tls_reloads_total`: Times certificate, key and authorities were read anew. After a failure the ones before stay in use.
+        TlsReloads(ReloadResult),
+        /// `openqoe_edge_forwarded_batches_total`: Batches the core has taken.
+        EdgeForwardedBatches,
+        /// `openqoe_edge_forwarded_bytes_total`: Bytes sent to the core in requests it has taken.
+        EdgeForwardedBytes,
+        /// `openqoe_edge_errors_total`: Requests to the core that came to nothing and are sent again.
+        EdgeErrors(EdgeError),
+        /// `openqoe_relay_batches_total`: Batches edges forwarded to this core.
+        RelayBatches(RelayResult),
         /// `process_cpu_seconds_total`: User and system CPU time spent.
         ProcessCpuSeconds,
         /// `openqoe_remote_write_samples_sent_total`: Samples the receiver took; a native histogram is one.
@@ -409,7 +424,7 @@ pub mod process {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 32;
+        pub const SLOTS: usize = 48;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -421,13 +436,19 @@ pub mod process {
                 Self::PrivacyErrors(a0) => 14 + a0.index(),
                 Self::ArchiveRows => 17,
                 Self::ArchiveRowsLost => 18,
-                Self::ProcessCpuSeconds => 19,
-                Self::RemoteWriteSamplesSent => 20,
-                Self::RemoteWriteSamplesFailed => 21,
-                Self::RemoteWriteSamplesDropped(a0) => 22 + a0.index(),
-                Self::RemoteWriteRequests(a0) => 25 + a0.index(),
-                Self::RemoteWriteSentBytes => 30,
-                Self::RemoteWriteQueueErrors => 31,
+                Self::TlsHandshakeFailures(a0) => 19 + a0.index(),
+                Self::TlsReloads(a0) => 23 + a0.index(),
+                Self::EdgeForwardedBatches => 25,
+                Self::EdgeForwardedBytes => 26,
+                Self::EdgeErrors(a0) => 27 + a0.index(),
+                Self::RelayBatches(a0) => 32 + a0.index(),
+                Self::ProcessCpuSeconds => 35,
+                Self::RemoteWriteSamplesSent => 36,
+                Self::RemoteWriteSamplesFailed => 37,
+                Self::RemoteWriteSamplesDropped(a0) => 38 + a0.index(),
+                Self::RemoteWriteRequests(a0) => 41 + a0.index(),
+                Self::RemoteWriteSentBytes => 46,
+                Self::RemoteWriteQueueErrors => 47,
             }
         }
     }
@@ -442,6 +463,14 @@ pub mod process {
         GatewayConnections,
         /// `openqoe_gateway_config_last_reload_successful`: Whether the configuration was good when it was last read, at the start or on SIGHUP.
         GatewayConfigLastReloadSuccessful,
+        /// `openqoe_tls_certificate_expiry_timestamp_seconds`: When the certificate in use ends, since the Unix epoch. There while TLS is configured.
+        TlsCertificateExpiryTimestampSeconds,
+        /// `openqoe_edge_backlog_bytes`: Bytes of the edge's journal that the core has not taken yet. At `journal.max_bytes` batches are shed.
+        EdgeBacklogBytes,
+        /// `openqoe_edge_backlog_age_seconds`: How long the oldest batch has waited that the core has not taken yet; 0 when none waits.
+        EdgeBacklogAgeSeconds,
+        /// `openqoe_edge_upstream_up`: Whether the core took what was last sent to it.
+        EdgeUpstreamUp,
         /// `process_start_time_seconds`: Start time of the process since the Unix epoch.
         ProcessStartTimeSeconds,
         /// `process_resident_memory_bytes`: Resident memory.
@@ -459,7 +488,7 @@ pub mod process {
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 11;
+        pub const SLOTS: usize = 15;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -467,13 +496,17 @@ pub mod process {
                 Self::GatewayQueueDepth => 1,
                 Self::GatewayConnections => 2,
                 Self::GatewayConfigLastReloadSuccessful => 3,
-                Self::ProcessStartTimeSeconds => 4,
-                Self::ProcessResidentMemoryBytes => 5,
-                Self::RemoteWritePendingSamples => 6,
-                Self::RemoteWritePendingRequests => 7,
-                Self::RemoteWritePendingBytes => 8,
-                Self::RemoteWriteOldestPendingAgeSeconds => 9,
-                Self::RemoteWriteLastSuccessTimestampSeconds => 10,
+                Self::TlsCertificateExpiryTimestampSeconds => 4,
+                Self::EdgeBacklogBytes => 5,
+                Self::EdgeBacklogAgeSeconds => 6,
+                Self::EdgeUpstreamUp => 7,
+                Self::ProcessStartTimeSeconds => 8,
+                Self::ProcessResidentMemoryBytes => 9,
+                Self::RemoteWritePendingSamples => 10,
+                Self::RemoteWritePendingRequests => 11,
+                Self::RemoteWritePendingBytes => 12,
+                Self::RemoteWriteOldestPendingAgeSeconds => 13,
+                Self::RemoteWriteLastSuccessTimestampSeconds => 14,
             }
         }
     }
@@ -486,26 +519,29 @@ pub mod process {
         JournalAppendDurationSeconds,
         /// `openqoe_journal_checkpoint_duration_seconds`: Time to save the state of all shards; nothing is acknowledged meanwhile.
         JournalCheckpointDurationSeconds,
+        /// `openqoe_relay_delay_seconds`: Time between a batch's arrival at the edge and its arrival at the core.
+        RelayDelaySeconds,
         /// `openqoe_remote_write_request_duration_seconds`: Time from a request to the end of its answer.
         RemoteWriteRequestDurationSeconds,
     }
     impl Histogram {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 4;
+        pub const SLOTS: usize = 5;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::GatewayScrapeDurationSeconds => 0,
                 Self::JournalAppendDurationSeconds => 1,
                 Self::JournalCheckpointDurationSeconds => 2,
-                Self::RemoteWriteRequestDurationSeconds => 3,
+                Self::RelayDelaySeconds => 3,
+                Self::RemoteWriteRequestDurationSeconds => 4,
             }
         }
     }
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 101] = [
+pub static METRICS: [MetricDef; 113] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1281,7 +1317,7 @@ pub static METRICS: [MetricDef; 101] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 1,
-        slots: 14,
+        slots: 17,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1293,7 +1329,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 15,
+        first_slot: 18,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1306,7 +1342,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 16,
+        first_slot: 19,
         slots: 16,
         key: None,
         buckets: &[],
@@ -1319,7 +1355,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 32,
+        first_slot: 35,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1332,7 +1368,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 33,
+        first_slot: 36,
         slots: 6,
         key: None,
         buckets: &[],
@@ -1345,7 +1381,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 39,
+        first_slot: 42,
         slots: 11,
         key: None,
         buckets: &[],
@@ -1358,7 +1394,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 50,
+        first_slot: 53,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1412,6 +1448,19 @@ pub static METRICS: [MetricDef; 101] = [
         domain: "gateway",
         first_slot: 4,
         slots: 11,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_events_waiting",
+        help: "Events this edge has acknowledged and the core has not taken yet.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "gateway",
+        first_slot: 15,
+        slots: 1,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1534,13 +1583,91 @@ pub static METRICS: [MetricDef; 101] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_tls_handshake_failures_total",
+        help: "Connections that ended before their TLS handshake did.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 19,
+        slots: 4,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_tls_reloads_total",
+        help: "Times certificate, key and authorities were read anew. After a failure the ones before stay in use.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 23,
+        slots: 2,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_forwarded_batches_total",
+        help: "Batches the core has taken.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 25,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_forwarded_bytes_total",
+        help: "Bytes sent to the core in requests it has taken.",
+        kind: MetricKind::Counter,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 26,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_errors_total",
+        help: "Requests to the core that came to nothing and are sent again.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 27,
+        slots: 5,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_relay_batches_total",
+        help: "Batches edges forwarded to this core.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 32,
+        slots: 3,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_cpu_seconds_total",
         help: "User and system CPU time spent.",
         kind: MetricKind::Counter,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 19,
+        first_slot: 35,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1553,7 +1680,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 20,
+        first_slot: 36,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1566,7 +1693,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 21,
+        first_slot: 37,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1579,7 +1706,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 22,
+        first_slot: 38,
         slots: 3,
         key: None,
         buckets: &[],
@@ -1592,7 +1719,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 25,
+        first_slot: 41,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1605,7 +1732,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 30,
+        first_slot: 46,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1618,7 +1745,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 31,
+        first_slot: 47,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1677,13 +1804,65 @@ pub static METRICS: [MetricDef; 101] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_tls_certificate_expiry_timestamp_seconds",
+        help: "When the certificate in use ends, since the Unix epoch. There while TLS is configured.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 4,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_backlog_bytes",
+        help: "Bytes of the edge's journal that the core has not taken yet. At `journal.max_bytes` batches are shed.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 5,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_backlog_age_seconds",
+        help: "How long the oldest batch has waited that the core has not taken yet; 0 when none waits.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 6,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_edge_upstream_up",
+        help: "Whether the core took what was last sent to it.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 7,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "process_start_time_seconds",
         help: "Start time of the process since the Unix epoch.",
         kind: MetricKind::Gauge,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 4,
+        first_slot: 8,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1696,7 +1875,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "gateway",
-        first_slot: 5,
+        first_slot: 9,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1709,7 +1888,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 6,
+        first_slot: 10,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1722,7 +1901,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 7,
+        first_slot: 11,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1735,7 +1914,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 8,
+        first_slot: 12,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1748,7 +1927,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 9,
+        first_slot: 13,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1761,7 +1940,7 @@ pub static METRICS: [MetricDef; 101] = [
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 10,
+        first_slot: 14,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1807,13 +1986,26 @@ pub static METRICS: [MetricDef; 101] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_relay_delay_seconds",
+        help: "Time between a batch's arrival at the edge and its arrival at the core.",
+        kind: MetricKind::Histogram,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "gateway",
+        first_slot: 3,
+        slots: 1,
+        key: None,
+        buckets: &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_remote_write_request_duration_seconds",
         help: "Time from a request to the end of its answer.",
         kind: MetricKind::Histogram,
         unit: Unit::Seconds,
         scope: Scope::Process,
         domain: "remote_write",
-        first_slot: 3,
+        first_slot: 4,
         slots: 1,
         key: None,
         buckets: &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0],
@@ -1982,6 +2174,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"forwarded\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"malformed_event\""),
             mirror: None,
         },
@@ -2017,12 +2214,22 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"core_refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"queue_full\""),
             mirror: None,
         },
         SlotDef {
             metric: 59,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"journal\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 59,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"backlog\""),
             mirror: None,
         },
         SlotDef {
@@ -2157,93 +2364,115 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef { metric: 69, labels: "attribute=\"experiment_variant\"", mirror: None },
         SlotDef { metric: 69, labels: "attribute=\"spec_version\"", mirror: None },
         SlotDef { metric: 69, labels: "attribute=\"error_code\"", mirror: None },
+        SlotDef { metric: 70, labels: "", mirror: None },
     ],
-    histograms: &[SlotDef { metric: 70, labels: "protocol=\"native\"", mirror: None }],
+    histograms: &[SlotDef { metric: 71, labels: "protocol=\"native\"", mirror: None }],
     keyed: &[],
 };
 
 /// The slots of a `process` row.
 pub static PROCESS: ScopeDef = ScopeDef {
     counters: &[
-        SlotDef { metric: 71, labels: "", mirror: None },
+        SlotDef { metric: 72, labels: "", mirror: None },
         SlotDef {
-            metric: 72,
+            metric: 73,
             labels: concat!("listener=\"public\"", ",", "reason=\"missing_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 72,
+            metric: 73,
             labels: concat!("listener=\"public\"", ",", "reason=\"malformed_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 72,
+            metric: 73,
             labels: concat!("listener=\"public\"", ",", "reason=\"unknown_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 72,
+            metric: 73,
             labels: concat!("listener=\"internal\"", ",", "reason=\"missing_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 72,
+            metric: 73,
             labels: concat!("listener=\"internal\"", ",", "reason=\"malformed_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 72,
+            metric: 73,
             labels: concat!("listener=\"internal\"", ",", "reason=\"unknown_key\""),
             mirror: None,
         },
-        SlotDef { metric: 73, labels: "", mirror: None },
-        SlotDef { metric: 74, labels: "operation=\"append\"", mirror: None },
-        SlotDef { metric: 74, labels: "operation=\"checkpoint\"", mirror: None },
-        SlotDef { metric: 74, labels: "operation=\"prune\"", mirror: None },
-        SlotDef { metric: 74, labels: "operation=\"read\"", mirror: None },
-        SlotDef { metric: 74, labels: "operation=\"replay\"", mirror: None },
-        SlotDef { metric: 75, labels: "", mirror: None },
-        SlotDef { metric: 76, labels: "operation=\"salts\"", mirror: None },
-        SlotDef { metric: 76, labels: "operation=\"geo_database\"", mirror: None },
-        SlotDef { metric: 76, labels: "operation=\"asn_database\"", mirror: None },
-        SlotDef { metric: 77, labels: "", mirror: None },
+        SlotDef { metric: 74, labels: "", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"append\"", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"checkpoint\"", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"read\"", mirror: None },
+        SlotDef { metric: 75, labels: "operation=\"replay\"", mirror: None },
+        SlotDef { metric: 76, labels: "", mirror: None },
+        SlotDef { metric: 77, labels: "operation=\"salts\"", mirror: None },
+        SlotDef { metric: 77, labels: "operation=\"geo_database\"", mirror: None },
+        SlotDef { metric: 77, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 78, labels: "", mirror: None },
         SlotDef { metric: 79, labels: "", mirror: None },
-        SlotDef { metric: 80, labels: "", mirror: None },
-        SlotDef { metric: 81, labels: "", mirror: None },
-        SlotDef { metric: 82, labels: "reason=\"queue_full\"", mirror: None },
-        SlotDef { metric: 82, labels: "reason=\"too_old\"", mirror: None },
-        SlotDef { metric: 82, labels: "reason=\"damaged\"", mirror: None },
-        SlotDef { metric: 83, labels: "outcome=\"accepted\"", mirror: None },
-        SlotDef { metric: 83, labels: "outcome=\"refused\"", mirror: None },
-        SlotDef { metric: 83, labels: "outcome=\"retried\"", mirror: None },
-        SlotDef { metric: 83, labels: "outcome=\"unreachable\"", mirror: None },
-        SlotDef { metric: 83, labels: "outcome=\"unsupported\"", mirror: None },
-        SlotDef { metric: 84, labels: "", mirror: None },
-        SlotDef { metric: 85, labels: "", mirror: None },
+        SlotDef { metric: 80, labels: "reason=\"timeout\"", mirror: None },
+        SlotDef { metric: 80, labels: "reason=\"client_certificate\"", mirror: None },
+        SlotDef { metric: 80, labels: "reason=\"protocol\"", mirror: None },
+        SlotDef { metric: 80, labels: "reason=\"closed\"", mirror: None },
+        SlotDef { metric: 81, labels: "result=\"loaded\"", mirror: None },
+        SlotDef { metric: 81, labels: "result=\"failed\"", mirror: None },
+        SlotDef { metric: 82, labels: "", mirror: None },
+        SlotDef { metric: 83, labels: "", mirror: None },
+        SlotDef { metric: 84, labels: "reason=\"unreachable\"", mirror: None },
+        SlotDef { metric: 84, labels: "reason=\"timeout\"", mirror: None },
+        SlotDef { metric: 84, labels: "reason=\"busy\"", mirror: None },
+        SlotDef { metric: 84, labels: "reason=\"refused\"", mirror: None },
+        SlotDef { metric: 84, labels: "reason=\"answer\"", mirror: None },
+        SlotDef { metric: 85, labels: "result=\"taken\"", mirror: None },
+        SlotDef { metric: 85, labels: "result=\"refused\"", mirror: None },
+        SlotDef { metric: 85, labels: "result=\"put_off\"", mirror: None },
+        SlotDef { metric: 86, labels: "", mirror: None },
+        SlotDef { metric: 87, labels: "", mirror: None },
+        SlotDef { metric: 88, labels: "", mirror: None },
+        SlotDef { metric: 89, labels: "reason=\"queue_full\"", mirror: None },
+        SlotDef { metric: 89, labels: "reason=\"too_old\"", mirror: None },
+        SlotDef { metric: 89, labels: "reason=\"damaged\"", mirror: None },
+        SlotDef { metric: 90, labels: "outcome=\"accepted\"", mirror: None },
+        SlotDef { metric: 90, labels: "outcome=\"refused\"", mirror: None },
+        SlotDef { metric: 90, labels: "outcome=\"retried\"", mirror: None },
+        SlotDef { metric: 90, labels: "outcome=\"unreachable\"", mirror: None },
+        SlotDef { metric: 90, labels: "outcome=\"unsupported\"", mirror: None },
+        SlotDef { metric: 91, labels: "", mirror: None },
+        SlotDef { metric: 92, labels: "", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 86,
+            metric: 93,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 87, labels: "", mirror: None },
-        SlotDef { metric: 88, labels: "", mirror: None },
-        SlotDef { metric: 89, labels: "", mirror: None },
-        SlotDef { metric: 90, labels: "", mirror: None },
-        SlotDef { metric: 91, labels: "", mirror: None },
-        SlotDef { metric: 92, labels: "", mirror: None },
-        SlotDef { metric: 93, labels: "", mirror: None },
         SlotDef { metric: 94, labels: "", mirror: None },
         SlotDef { metric: 95, labels: "", mirror: None },
         SlotDef { metric: 96, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 97, labels: "", mirror: None },
         SlotDef { metric: 98, labels: "", mirror: None },
         SlotDef { metric: 99, labels: "", mirror: None },
         SlotDef { metric: 100, labels: "", mirror: None },
+        SlotDef { metric: 101, labels: "", mirror: None },
+        SlotDef { metric: 102, labels: "", mirror: None },
+        SlotDef { metric: 103, labels: "", mirror: None },
+        SlotDef { metric: 104, labels: "", mirror: None },
+        SlotDef { metric: 105, labels: "", mirror: None },
+        SlotDef { metric: 106, labels: "", mirror: None },
+        SlotDef { metric: 107, labels: "", mirror: None },
+    ],
+    histograms: &[
+        SlotDef { metric: 108, labels: "", mirror: None },
+        SlotDef { metric: 109, labels: "", mirror: None },
+        SlotDef { metric: 110, labels: "", mirror: None },
+        SlotDef { metric: 111, labels: "", mirror: None },
+        SlotDef { metric: 112, labels: "", mirror: None },
     ],
     keyed: &[],
 };

@@ -26,6 +26,9 @@ pub enum Rejected {
     /// The viewer objects (`Sec-GPC: 1`) and `privacy.gpc` is `discard`. It was not kept.
     #[serde(rename = "opted_out")]
     OptedOut,
+    /// The core refused what this edge forwarded.
+    #[serde(rename = "core_refused")]
+    CoreRefused,
 }
 impl Rejected {
     /// Every variant, in order.
@@ -37,6 +40,7 @@ impl Rejected {
         Rejected::Late,
         Rejected::AfterEnd,
         Rejected::OptedOut,
+        Rejected::CoreRefused,
     ];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &[
@@ -47,6 +51,7 @@ impl Rejected {
         "late",
         "after_end",
         "opted_out",
+        "core_refused",
     ];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
@@ -66,6 +71,7 @@ impl Rejected {
             "late" => Some(Rejected::Late),
             "after_end" => Some(Rejected::AfterEnd),
             "opted_out" => Some(Rejected::OptedOut),
+            "core_refused" => Some(Rejected::CoreRefused),
             _ => None,
         }
     }
@@ -80,6 +86,9 @@ pub enum Shed {
     /// The journal could not take it (disk full or read-only).
     #[serde(rename = "journal")]
     Journal,
+    /// The edge keeps as much as it may (`journal.max_bytes`) of what the core has not taken yet.
+    #[serde(rename = "backlog")]
+    Backlog,
     /// The gateway holds as many sessions as it may.
     #[serde(rename = "session_limit")]
     SessionLimit,
@@ -93,10 +102,10 @@ pub enum Shed {
 impl Shed {
     /// Every variant, in order.
     pub const ALL: &'static [Shed] =
-        &[Shed::QueueFull, Shed::Journal, Shed::SessionLimit, Shed::Quota, Shed::SessionQuota];
+        &[Shed::QueueFull, Shed::Journal, Shed::Backlog, Shed::SessionLimit, Shed::Quota, Shed::SessionQuota];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] =
-        &["queue_full", "journal", "session_limit", "quota", "session_quota"];
+        &["queue_full", "journal", "backlog", "session_limit", "quota", "session_quota"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -110,6 +119,7 @@ impl Shed {
         match text {
             "queue_full" => Some(Shed::QueueFull),
             "journal" => Some(Shed::Journal),
+            "backlog" => Some(Shed::Backlog),
             "session_limit" => Some(Shed::SessionLimit),
             "quota" => Some(Shed::Quota),
             "session_quota" => Some(Shed::SessionQuota),
@@ -126,6 +136,8 @@ pub enum Outcome {
     Counted,
     /// Its session and sequence number had been seen before.
     Duplicate,
+    /// The core has taken it from this edge, and stands for it from there on.
+    Forwarded,
     /// It can never be counted.
     Rejected(Rejected),
     /// It was good, but there was no room; the sender may try again.
@@ -133,11 +145,12 @@ pub enum Outcome {
 }
 impl Outcome {
     /// Outcomes with their reasons.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 17;
     /// Every outcome with every reason, in order.
     pub const ALL: [Outcome; Outcome::COUNT] = [
         Outcome::Counted,
         Outcome::Duplicate,
+        Outcome::Forwarded,
         Outcome::Rejected(Rejected::MalformedEvent),
         Outcome::Rejected(Rejected::UnknownType),
         Outcome::Rejected(Rejected::MissingField),
@@ -145,8 +158,10 @@ impl Outcome {
         Outcome::Rejected(Rejected::Late),
         Outcome::Rejected(Rejected::AfterEnd),
         Outcome::Rejected(Rejected::OptedOut),
+        Outcome::Rejected(Rejected::CoreRefused),
         Outcome::Shed(Shed::QueueFull),
         Outcome::Shed(Shed::Journal),
+        Outcome::Shed(Shed::Backlog),
         Outcome::Shed(Shed::SessionLimit),
         Outcome::Shed(Shed::Quota),
         Outcome::Shed(Shed::SessionQuota),
@@ -156,8 +171,9 @@ impl Outcome {
         match self {
             Outcome::Counted => 0,
             Outcome::Duplicate => 1,
-            Outcome::Rejected(reason) => 2 + reason.index(),
-            Outcome::Shed(reason) => 9 + reason.index(),
+            Outcome::Forwarded => 2,
+            Outcome::Rejected(reason) => 3 + reason.index(),
+            Outcome::Shed(reason) => 11 + reason.index(),
         }
     }
     /// The outcome's name, without its reason.
@@ -165,6 +181,7 @@ impl Outcome {
         match self {
             Outcome::Counted => "counted",
             Outcome::Duplicate => "duplicate",
+            Outcome::Forwarded => "forwarded",
             Outcome::Rejected(_) => "rejected",
             Outcome::Shed(_) => "shed",
         }
