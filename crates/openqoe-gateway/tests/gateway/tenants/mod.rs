@@ -4,6 +4,7 @@ mod isolation;
 mod keys;
 mod quotas;
 mod readers;
+mod relay;
 mod reload;
 mod senders;
 
