@@ -17,6 +17,7 @@ mod journal;
 mod keys;
 mod listener;
 mod log;
+mod measure;
 mod pressure;
 mod privacy;
 mod process;
