@@ -5,6 +5,7 @@ mod bench;
 mod codegen;
 mod demo;
 mod deploy;
+mod fuzz;
 mod media;
 mod registry;
 mod steps;
@@ -25,6 +26,8 @@ Usage: cargo xtask <task>
   codegen [--check]   regenerate code and documentation from spec/registry
   tidy                check the invariants of ARCHITECTURE.md
   bench [--quick]     measure the gateway beside its ceilings (`bench --help` for more)
+  fuzz [TARGET] [--seconds N]
+                      look for bytes that break a promise (needs cargo-fuzz)
   media               regenerate the demo's media ladder (needs ffmpeg)
 ";
 
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         ["test", "deploy"] => test::run_deploy(root),
         ["media"] => media::run(root),
         ["bench", arguments @ ..] => bench::run(root, arguments),
+        ["fuzz", arguments @ ..] => fuzz::run(root, arguments),
         ["demo", arguments @ ..] => demo::run(root, arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -3,11 +3,11 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// How a step ended.
 enum Outcome {
@@ -115,6 +115,18 @@ pub(crate) fn command_with(root: &Path, words: &[&str], variables: &[(&str, &OsS
         Ok(status) => bail!("`{}` ended with {status}", words.join(" ")),
         Err(error) => bail!("`{}` cannot be run: {error}", words[0]),
     }
+}
+
+/// Where cargo builds, for this environment and configuration.
+pub(crate) fn target(root: &Path) -> Result<PathBuf> {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root)
+        .output()
+        .context("cargo metadata")?;
+    ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    Ok(metadata["target_directory"].as_str().context("cargo metadata names no target directory")?.into())
 }
 
 fn bold(text: &str) -> String {

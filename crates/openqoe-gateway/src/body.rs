@@ -1,6 +1,5 @@
 //! Reading a request body within limits: size, time, and the size of what it unpacks to.
 
-use std::io::Read;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -9,6 +8,8 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use openqoe_ingest::{ProtocolDef, Refused};
 use openqoe_spec::BatchRejection;
+
+use crate::unpack;
 
 /// How a body may be packed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,16 @@ pub(crate) async fn read(
         Ok(Ok(collected)) => collected.to_bytes(),
     };
     let wire = packed.len();
-    let body = if encoding == Encoding::Gzip { unpack(&packed, limit)? } else { packed };
+    let body = match encoding {
+        Encoding::Identity => packed,
+        Encoding::Gzip => match unpack::gzip(&packed, limit) {
+            Ok(plain) => plain.ok_or_else(|| too_large(limit))?.into(),
+            Err(error) => {
+                let message = format!("broken gzip: {error}");
+                return Err(refused(BatchRejection::BadEncoding, &message, "RFC 1952"));
+            }
+        },
+    };
     Ok(Received { body, wire })
 }
 
@@ -84,20 +94,6 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Refused> {
         Some(other) => {
             let message = format!("Content-Encoding {other} is not gzip");
             Err(refused(BatchRejection::UnsupportedEncoding, &message, "send gzip, or the plain body"))
-        }
-    }
-}
-
-/// Unpacks at most `limit` bytes: a bomb costs no more than a large body.
-fn unpack(packed: &[u8], limit: usize) -> Result<Bytes, Refused> {
-    let mut plain = Vec::with_capacity(packed.len().saturating_mul(4).min(limit));
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    match flate2::read::MultiGzDecoder::new(packed).take(most).read_to_end(&mut plain) {
-        Ok(length) if length > limit => Err(too_large(limit)),
-        Ok(_) => Ok(plain.into()),
-        Err(error) => {
-            let message = format!("broken gzip: {error}");
-            Err(refused(BatchRejection::BadEncoding, &message, "RFC 1952"))
         }
     }
 }

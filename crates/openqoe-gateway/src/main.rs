@@ -35,6 +35,7 @@ mod shard;
 mod tenant;
 mod tls;
 mod trace_context;
+mod unpack;
 mod user_agent;
 
 use std::process::ExitCode;

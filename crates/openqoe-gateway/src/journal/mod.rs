@@ -1,70 +1,20 @@
 //! The journal: what was acknowledged. A batch is answered 2xx after it stands here; the series are a fold of it, rebuilt
 //! after a crash from the newest checkpoint and what follows it (invariant 5). Each shard has a journal of its own: order
 //! matters within a session, and a session never leaves its shard.
-//!
-//! The trait is narrow so that a log of another kind (a NATS JetStream or Kafka partition) can stand behind it.
 
 mod admissions;
 pub(crate) mod checkpoint;
 mod frame;
 mod index;
 pub(crate) mod keeper;
+mod log;
 pub(crate) mod record;
 mod segments;
 mod tail;
 
-use std::ops::Range;
-
 pub(crate) use admissions::Admissions;
+use log::failed;
+pub(crate) use log::{Journal, JournalError, Position};
 pub(crate) use record::{Entry, Record};
 pub(crate) use segments::SegmentJournal;
 pub(crate) use tail::{Group, Tail, entries};
-
-/// A place in a journal: bytes of records before it. A checkpoint names the place up to which it holds everything.
-pub(crate) type Position = u64;
-
-/// What can go wrong with a journal.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum JournalError {
-    #[error("{path}: {source}")]
-    File { path: String, source: std::io::Error },
-    #[error("{path}: {bytes} bytes from position {from} are damaged and passed over")]
-    Damaged { path: String, from: Position, bytes: u64 },
-    #[error("the record at position {at} cannot be read: {problem}")]
-    Unreadable { at: Position, problem: String },
-    #[error("another process uses it")]
-    Locked,
-}
-
-/// An append-only log of records.
-pub(crate) trait Journal: Send {
-    /// Appends whole records, as [`record`] makes them. When this returns, they survive what the configured durability
-    /// promises, and the place behind them is the answer. After an error none of them is in the journal.
-    fn append(&mut self, records: &[u8]) -> Result<Position, JournalError>;
-
-    /// The records after a position, in order, each with the places before and behind it. What is damaged is passed over
-    /// and told.
-    fn replay(
-        &mut self,
-        after: Position,
-        visit: &mut dyn FnMut(Range<Position>, Record),
-        damaged: &mut dyn FnMut(JournalError),
-    ) -> Result<(), JournalError>;
-
-    /// The batch that begins at a position; `None` when it is not there any more.
-    fn batch(&mut self, at: Position) -> Result<Option<Entry>, JournalError>;
-
-    /// The batches of one session, in order of arrival.
-    fn session(&mut self, tenant: &str, session_id: &str) -> Result<Vec<Entry>, JournalError>;
-
-    /// Overwrites the batches a predicate chooses, so that nothing of them is left; returns how many.
-    fn erase(&mut self, chosen: &mut dyn FnMut(&Entry) -> bool) -> Result<u64, JournalError>;
-
-    /// Forgets records before a position that are older than `before` (epoch ms), and as many more as it takes to get below
-    /// a size.
-    fn prune(&mut self, up_to: Position, before: u64, max_bytes: u64) -> Result<(), JournalError>;
-}
-
-fn failed(path: &std::path::Path, source: std::io::Error) -> JournalError {
-    JournalError::File { path: path.display().to_string(), source }
-}

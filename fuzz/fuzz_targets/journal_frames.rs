@@ -1,0 +1,5 @@
+//! `journal_frames` of `openqoe_fuzz::TARGETS`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| openqoe_fuzz::run("journal_frames", data));
