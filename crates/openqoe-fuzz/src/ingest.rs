@@ -1,6 +1,7 @@
 //! Bodies of every protocol: any bytes, and good batches with something wrong in them.
 
 use openqoe_ingest::{Decoded, PROTOCOLS, ProtocolDef, Refused};
+use openqoe_spec::{Batch, BatchRejection, Rejected, SPEC_VERSION};
 use serde_json::Value;
 
 use crate::compact;
@@ -48,6 +49,7 @@ fn check(decoded: &Decoded) {
 pub(crate) fn mutated(data: &[u8]) {
     let native = &PROTOCOLS[0];
     let mut batch: Value = serde_json::from_str(crate::seeds::BATCH).unwrap();
+    batch["spec_version"] = SPEC_VERSION.into();
     mutation::mutate(&mut batch, &mut Cursor(data));
     let plain = decode(native, mutation::write(&batch, Order::Forwards).as_bytes());
     let turned = decode(native, mutation::write(&batch, Order::Backwards).as_bytes());
@@ -61,13 +63,11 @@ pub(crate) fn mutated(data: &[u8]) {
     }
 }
 
-/// Everything but the wording.
-fn summary(result: &Result<Decoded, Refused>) -> String {
-    match result {
-        Err(refused) => format!("{:?}", refused.reason),
-        Ok(decoded) => {
-            let rejections = decoded.rejections.iter().map(|one| (one.index, one.seq, one.reason));
-            format!("{:?} {:?}", decoded.batches, rejections.collect::<Vec<_>>())
-        }
-    }
+/// What must be the same whatever the order: everything but the wording.
+type Summary = Result<(Vec<Batch>, Vec<(usize, Option<u64>, Rejected)>), BatchRejection>;
+
+fn summary(result: &Result<Decoded, Refused>) -> Summary {
+    let decoded = result.as_ref().map_err(|refused| refused.reason)?;
+    let rejections = decoded.rejections.iter().map(|one| (one.index, one.seq, one.reason));
+    Ok((decoded.batches.clone(), rejections.collect()))
 }

@@ -11,7 +11,7 @@ use crate::journal::record;
 use crate::scribe::Books;
 
 /// A batch of the native protocol, small and good.
-pub(crate) const BATCH: &str = r#"{"spec_version":"1.0.0","sent_at":1700000010000,"session":{"session_id":"s",
+pub(crate) const BATCH: &str = r#"{"spec_version":"0.1.0","sent_at":1700000010000,"session":{"session_id":"s",
 "started_at":1700000000000,"attributes":{"asset_id":"a","country":"de","is_live":true}},"events":[
 {"seq":0,"t":0,"type":"session_start"},{"seq":1,"t":5,"type":"play_request","trigger":"user"},
 {"seq":2,"t":700,"type":"playing"},{"seq":3,"t":900,"type":"rendition","bitrate":3000000},

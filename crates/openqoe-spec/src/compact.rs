@@ -122,7 +122,8 @@ enum Value<'a> {
     Text(&'a str),
 }
 
-/// The fields of an event, by tag.
+/// The fields of an event, by tag. A value beyond the registry's bounds is none: no decoder made it, and a negative rate would
+/// make counters go back.
 pub(crate) struct Fields<'a>([Option<Value<'a>>; TAGS]);
 
 impl<'a> Fields<'a> {
@@ -145,24 +146,31 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(crate) fn uint(&self, tag: usize) -> Option<u64> {
-        if let Some(Value::Uint(value)) = self.0[tag] { Some(value) } else { None }
+    pub(crate) fn uint(&self, tag: usize, max: u64) -> Option<u64> {
+        if let Some(Value::Uint(value)) = self.0[tag] {
+            Some(value).filter(|value| *value <= max)
+        } else {
+            None
+        }
     }
 
     pub(crate) fn flag(&self, tag: usize) -> Option<bool> {
-        self.uint(tag).map(|value| value != 0)
+        self.uint(tag, u64::MAX).map(|value| value != 0)
     }
 
-    pub(crate) fn number(&self, tag: usize) -> Option<f64> {
-        if let Some(Value::Number(value)) = self.0[tag] { Some(value) } else { None }
+    pub(crate) fn number(&self, tag: usize, min: f64, max: f64) -> Option<f64> {
+        let Some(Value::Number(value)) = self.0[tag] else { return None };
+        (min..=max).contains(&value).then_some(value)
     }
 
-    pub(crate) fn text(&self, tag: usize) -> Option<Box<str>> {
-        if let Some(Value::Text(value)) = self.0[tag] { Some(value.into()) } else { None }
+    pub(crate) fn text(&self, tag: usize, max: usize) -> Option<Box<str>> {
+        let Some(Value::Text(value)) = self.0[tag] else { return None };
+        let is_sound = !value.is_empty() && value.len() <= max && !value.chars().any(char::is_control);
+        is_sound.then(|| value.into())
     }
 
     pub(crate) fn choice<T: Copy>(&self, tag: usize, all: &[T]) -> Option<T> {
-        all.get(usize::try_from(self.uint(tag)?).ok()?).copied()
+        all.get(usize::try_from(self.uint(tag, u64::MAX)?).ok()?).copied()
     }
 }
 
@@ -272,6 +280,27 @@ mod tests {
         bytes.extend([2, 2, 0, 31, 4, 9, 5, 0, 0, 0, 0, 0, 0, 0, 0, 126, 1, b'x', 0, 2, 0, 3, 4, 1, 0]);
         let read = decode(&bytes).unwrap();
         assert_eq!(read.events, [Event { seq: 2, t: 0, kind: EventKind::Playing }]);
+    }
+
+    #[test]
+    fn values_beyond_their_bounds_are_none() {
+        let beat = EventKind::Heartbeat {
+            buffer_ms: Some(3_600_001),
+            latency_ms: Some(1),
+            latency_clock: crate::LatencyClock::Player,
+            frames_decoded: None,
+            frames_dropped: None,
+        };
+        let error = |code: &str| EventKind::AdError { code: code.into() };
+        let rates = [f64::NAN, -1.0, f64::INFINITY, 17.0].map(|rate| EventKind::Rate { rate });
+        let errors = [error(""), error(&"x".repeat(65)), error("a\nb")];
+        let kinds = rates.into_iter().chain(errors).chain([EventKind::Rendition { bitrate: 1 << 40 }, beat]);
+        let events = kinds.zip(0..).map(|(kind, seq)| Event { seq, t: 0, kind }).collect();
+        let mut bytes = Vec::new();
+        encode(&Batch { events, ..everything() }, &mut bytes);
+        let read = decode(&bytes).unwrap().events;
+        assert_eq!(read.len(), 1);
+        assert!(matches!(read[0].kind, EventKind::Heartbeat { buffer_ms: None, latency_ms: Some(1), .. }));
     }
 
     proptest::proptest! {

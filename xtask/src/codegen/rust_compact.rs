@@ -59,12 +59,12 @@ fn take(event: &Event) -> String {
 }
 
 fn take_field(event: &Event, field: &Field) -> String {
-    let tag = field.tag;
+    let (tag, min, max) = (field.tag, field.min.unwrap_or(0), field.max.unwrap_or(u64::MAX));
     let value = match field.kind {
         FieldType::Bool => format!("fields.flag({tag})"),
-        FieldType::String => format!("fields.text({tag})"),
-        FieldType::Uint => format!("fields.uint({tag})"),
-        FieldType::Number => format!("fields.number({tag})"),
+        FieldType::String => format!("fields.text({tag}, {max})"),
+        FieldType::Uint => format!("fields.uint({tag}, {max})"),
+        FieldType::Number => format!("fields.number({tag}, {min}.0, {max}.0)"),
         FieldType::Enum => {
             format!("fields.choice({tag}, {}::ALL)", camel(field.of.as_deref().unwrap_or_default()))
         }
