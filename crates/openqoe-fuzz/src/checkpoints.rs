@@ -26,7 +26,7 @@ pub(crate) fn engine(data: &[u8]) {
     let sent = everything.events.len();
     for received_at in [NOW, NOW + DAY] {
         let batch: Batch = everything.clone();
-        let arrival = Arrival { tenant: "t", source: Source(0), received_at, batch };
+        let arrival = Arrival { tenant: "t", source: Source(0), received_at, place: 0, batch };
         engine.apply(arrival, &mut table, &mut books);
         engine.expire(received_at, &mut table, &mut books);
     }

@@ -49,7 +49,7 @@ fn feed<'a>(batch: &Batch, events: &mut dyn Iterator<Item = &'a Event>) -> (Scri
     let (mut scribe, mut books) = (Scribe::default(), Books::default());
     for event in events {
         let batch = Batch { events: vec![event.clone()], attributes: Attributes::default(), ..batch.clone() };
-        let arrival = Arrival { tenant: "t", source: Source(0), received_at: NOW, batch };
+        let arrival = Arrival { tenant: "t", source: Source(0), received_at: NOW, place: 0, batch };
         engine.apply(arrival, &mut scribe, &mut books);
     }
     let stats = engine.stats();
@@ -72,7 +72,7 @@ fn any_times_are_taken(batch: &Batch, plan: &[u8]) {
         let batch = Batch { session_id, events: events.to_vec(), ..batch.clone() };
         sent += events.len();
         engine.apply(
-            Arrival { tenant: "t", source: Source(0), received_at: now, batch },
+            Arrival { tenant: "t", source: Source(0), received_at: now, place: 0, batch },
             &mut scribe,
             &mut books,
         );

@@ -19,6 +19,7 @@ pub(crate) mod record;
 mod segments;
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use openqoe_spec::{Batch, Protocol};
@@ -110,9 +111,9 @@ fn open(folder: &Path) -> SegmentJournal {
 /// Every batch after a position; positions only grow.
 fn replay(journal: &mut SegmentJournal, after: Position) -> Vec<Entry> {
     let (mut entries, mut last) = (Vec::new(), 0);
-    let mut visit = |position, record| {
-        assert!(position >= last, "{position} after {last}");
-        last = position;
+    let mut visit = |place: Range<Position>, record| {
+        assert!(place.start >= last && place.end > place.start, "{place:?} after {last}");
+        last = place.end;
         if let Record::Batch(entry) = record {
             entries.push(entry);
         }

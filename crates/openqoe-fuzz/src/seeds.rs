@@ -92,7 +92,7 @@ fn shard() -> (Engine, Table, Arc<Guard>) {
     late.session_id = "late".into();
     late.events = late.events.drain(3..6).collect();
     for (batch, received_at) in [(everything(), 1_700_000_031_000), (late, 1_700_000_032_000)] {
-        let arrival = Arrival { tenant: "t", source: Source(0), received_at, batch };
+        let arrival = Arrival { tenant: "t", source: Source(0), received_at, place: 0, batch };
         engine.apply(arrival, &mut table, &mut Books::default());
     }
     (engine, table, guard)
