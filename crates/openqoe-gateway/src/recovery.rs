@@ -39,7 +39,11 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
     lock(folder).with_context(about)?;
     let mut recovered = match restore(config, folder)? {
         Some(recovered) => recovered,
-        None => Recovered { kept: Some(Kept::default()), ..empty(config, journals(folder, JOURNALS))? },
+        // Damaged checkpoints keep their numbers, or they would count as newer than those to come.
+        None => {
+            let kept = Kept { number: Checkpoint::newest(folder)?, ..Kept::default() };
+            Recovered { kept: Some(kept), ..empty(config, journals(folder, JOURNALS))? }
+        }
     };
     for (number, shard) in recovered.shards.iter_mut().enumerate() {
         let journal =

@@ -16,6 +16,8 @@ pub(crate) enum JournalError {
     File { path: String, source: std::io::Error },
     #[error("{path}: {bytes} bytes from position {from} are damaged and passed over")]
     Damaged { path: String, from: Position, bytes: u64 },
+    #[error("{path}: {bytes} bytes from position {from} are not there")]
+    Missing { path: String, from: Position, bytes: u64 },
     #[error("the record at position {at} cannot be read: {problem}")]
     Unreadable { at: Position, problem: String },
     #[error("another process uses it")]

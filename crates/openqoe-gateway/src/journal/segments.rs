@@ -115,7 +115,10 @@ impl Journal for SegmentJournal {
         damaged: &mut dyn FnMut(JournalError),
     ) -> Result<(), JournalError> {
         self.torn.take().into_iter().for_each(&mut *damaged);
-        for (path, start, _) in self.segments().filter(|(_, start, length)| start + length > after) {
+        let mut next = after;
+        for (path, start, length) in self.segments().filter(|(_, start, length)| start + length > after) {
+            missing(path, next, start, damaged);
+            next = start + length;
             let bytes = read(path)?;
             let skip = usize::try_from(after.saturating_sub(start)).unwrap_or(usize::MAX);
             let place = |offset: usize| start + (offset - HEAD) as u64;
@@ -135,8 +138,13 @@ impl Journal for SegmentJournal {
                 }
             }
         }
-        // A checkpoint may know of records the disk has lost: positions are not given twice.
-        if after > self.end() { self.roll(after) } else { Ok(()) }
+        // A checkpoint may know of records the disk has lost, and then of others that came later nobody knows. Positions are
+        // not given twice.
+        if after > self.end() {
+            missing(&self.active.path, self.end(), after, damaged);
+            return self.roll(after);
+        }
+        Ok(())
     }
 
     fn batch(&mut self, at: Position) -> Result<Option<Entry>, JournalError> {
@@ -307,6 +315,13 @@ impl Active {
         }
         self.length += records.len() as u64;
         Ok(())
+    }
+}
+
+/// Tells that what lay between two places before a segment, or behind it, is not there.
+fn missing(path: &Path, from: Position, to: Position, damaged: &mut dyn FnMut(JournalError)) {
+    if to > from {
+        damaged(JournalError::Missing { path: path.display().to_string(), from, bytes: to - from });
     }
 }
 

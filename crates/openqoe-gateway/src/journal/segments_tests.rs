@@ -95,6 +95,22 @@ fn damage_in_the_middle_costs_the_damaged_record() {
 }
 
 #[test]
+fn a_missing_segment_is_told() {
+    let (folder, places) = filled("missing");
+    for number in [2, 0] {
+        let path = segment(&folder, number);
+        fs::remove_file(path.with_extension("index")).unwrap();
+        fs::remove_file(path).unwrap();
+    }
+    let mut journal = open(&folder);
+    let (seen, missing) = replay(&mut journal, 0);
+    assert!(seen.len() < 38 && seen.ends_with(&[38, 39]), "{seen:?}");
+    assert_eq!(missing, 2);
+    // What a checkpoint holds is not missed.
+    assert_eq!(replay(&mut journal, places[30]), ((31..40).collect(), 0));
+}
+
+#[test]
 fn a_lost_index_is_made_again() {
     let (folder, _) = filled("index");
     fs::remove_file(segment(&folder, 0).with_extension("index")).unwrap();
@@ -107,7 +123,7 @@ fn positions_are_not_given_twice() {
     let (folder, places) = filled("positions");
     let mut journal = open(&folder);
     // The checkpoint holds more than the disk kept.
-    assert_eq!(replay(&mut journal, places[39] + 5000), (vec![], 0));
+    assert_eq!(replay(&mut journal, places[39] + 5000), (vec![], 1));
     assert!(append(&mut journal, "odd", 41) > places[39] + 5000);
     assert_eq!(replay(&mut open(&folder), places[39] + 5000), (vec![41], 0));
 }

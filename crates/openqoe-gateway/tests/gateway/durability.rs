@@ -133,7 +133,7 @@ pub(crate) struct Load {
 }
 
 /// Events of one batch.
-const EVENTS: u64 = 10;
+pub(crate) const EVENTS: u64 = 10;
 
 impl Load {
     /// Starts senders; [`Load::end`] ends them.
@@ -196,7 +196,7 @@ impl Load {
 }
 
 /// Each event counts one byte, so that events can be counted to the last one.
-fn body(session: &str, batch: u64) -> String {
+pub(crate) fn body(session: &str, batch: u64) -> String {
     let events: Vec<_> = (batch * EVENTS..(batch + 1) * EVENTS)
         .map(|seq| json!({ "seq": seq, "t": seq, "type": "download", "kind": "video", "bytes": 1 }))
         .collect();

@@ -26,6 +26,11 @@ pub(crate) struct Gateway {
     reader: Option<JoinHandle<()>>,
 }
 
+/// Says that a test lacks something, past the harness that swallows what tests print.
+pub(crate) fn skipped(test: &str, reason: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {reason}");
+}
+
 /// An HTTP answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -65,14 +70,16 @@ impl Gateway {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut told = String::new();
         let mut address = |purpose: &str| loop {
             let line = lines.next().unwrap().unwrap();
+            told += &format!("{line}\n");
             if let Some((_, url)) = line.split_once(&format!("{purpose} on http")) {
                 return (url.split('/').nth(2).unwrap().to_owned(), url.starts_with("s:"));
             }
         };
         let ((public, _), (internal, is_secret)) = (address("ingest"), address("metrics"));
-        let log = Arc::new(Mutex::new(String::new()));
+        let log = Arc::new(Mutex::new(told));
         let reader = std::thread::spawn({
             let log = log.clone();
             move || {
@@ -104,12 +111,17 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
-    /// What was logged after the start, so far.
+    /// What was logged so far.
     pub(crate) fn told(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Everything logged after the start, once the process has ended.
+    /// Resident memory, in bytes.
+    pub(crate) fn memory(&self) -> f64 {
+        self.value("process_resident_memory_bytes")
+    }
+
+    /// Everything logged, once the process has ended.
     pub(crate) fn log(mut self) -> String {
         let _ = self.child.kill();
         self.reader.take().unwrap().join().unwrap();

@@ -6,6 +6,8 @@ mod archive;
 mod bad_input;
 mod cardinality;
 mod certificates;
+mod damage;
+mod disk;
 mod durability;
 mod edge;
 mod exposition;
@@ -25,3 +27,5 @@ mod tenants;
 mod tls;
 #[path = "../../../openqoe-metrics/src/tests/remote_write_wire.rs"]
 mod wire;
+mod skew;
+mod slow;
