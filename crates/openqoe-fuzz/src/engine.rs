@@ -44,7 +44,7 @@ fn any_order_is_the_same(batch: &Batch, plan: &[u8]) {
 }
 
 /// One by one, all at the same time.
-fn feed<'a>(batch: &Batch, events: &mut dyn Iterator<Item = &'a Event>) -> (Scribe, Books, Stats) {
+fn feed(batch: &Batch, events: &mut dyn Iterator<Item = &Event>) -> (Scribe, Books, Stats) {
     let mut engine = Engine::new(Config::default());
     let (mut scribe, mut books) = (Scribe::default(), Books::default());
     for event in events {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::BoxError;
 use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -42,7 +43,7 @@ pub(crate) async fn read(
     if declared_length(headers).is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let collected = tokio::time::timeout(timeout, Limited::new(body, limit).collect());
+    let collected = tokio::time::timeout(timeout, collect(Limited::new(body, limit)));
     let packed = match collected.await {
         Err(_) => {
             return Err(refused(
@@ -56,7 +57,7 @@ pub(crate) async fn read(
             let message = format!("the body broke off: {error}");
             return Err(refused(BatchRejection::MalformedJson, &message, "send it again"));
         }
-        Ok(Ok(collected)) => collected.to_bytes(),
+        Ok(Ok(collected)) => collected,
     };
     let wire = packed.len();
     let body = match encoding {
@@ -75,6 +76,25 @@ pub(crate) async fn read(
 /// How long the sender says the body is.
 pub(crate) fn declared_length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Puts a body together. A piece keeps alive the whole buffer it was read into, so pieces are copied: byte by byte, a body
+/// would otherwise take thousands of times its size.
+async fn collect(mut body: Limited<Body>) -> Result<Bytes, BoxError> {
+    let (mut first, mut all) = (Bytes::new(), Vec::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if first.is_empty() {
+            // Most bodies are of one piece.
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&first);
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
 }
 
 fn check_type(protocol: &ProtocolDef, headers: &HeaderMap) -> Result<(), Refused> {

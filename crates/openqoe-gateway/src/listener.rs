@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use openqoe_spec::metrics::process::{Counter, Gauge};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tower_service::Service;
 
@@ -27,14 +27,25 @@ const DRAIN: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+/// Connections the system may hold for us until they are accepted. Those beyond it try again after a second, and a crowd
+/// that comes at once should not wait that long.
+const BACKLOG: u32 = 4096;
+
 /// Opens the socket.
 ///
 /// # Errors
 /// When the address is taken or not ours.
 pub(crate) async fn bind(address: SocketAddr, purpose: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| anyhow::anyhow!("cannot listen on {address} for the {purpose} listener: {error}"))
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A restart must not wait for connections of the process before it to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|error: std::io::Error| {
+        anyhow::anyhow!("cannot listen on {address} for the {purpose} listener: {error}")
+    })
 }
 
 /// Serves until `stop` changes, then lets requests under way finish.
@@ -97,21 +108,35 @@ impl Connection {
     async fn run(mut self, stream: TcpStream, address: SocketAddr) {
         let gateway = self.gateway.clone();
         gateway.process.move_by(Gauge::GatewayConnections, 1.0);
-        match self.tls.take() {
-            None => self.serve(stream, Peer(address.ip()), Identity::plain(address)).await,
-            Some(tls) => {
-                let patience = gateway.config.limits.read_timeout;
-                let greeted = tokio::select! {
-                    greeted = tls.accept(stream, patience) => greeted,
-                    _ = self.stop.changed() => None,
-                };
-                if let Some(stream) = greeted {
-                    let identity = Identity::greeted(&stream);
-                    self.serve(stream, Peer(address.ip()), identity).await;
-                }
-            }
+        if self.speaks(&stream).await {
+            // In a box: what it takes to talk is many times what it takes to wait.
+            Box::pin(self.talk(stream, address)).await;
         }
         gateway.process.move_by(Gauge::GatewayConnections, -1.0);
+    }
+
+    /// Whether the other side says anything in time; whoever does not costs no buffers.
+    async fn speaks(&mut self, stream: &TcpStream) -> bool {
+        let (patience, mut first) = (self.gateway.config.limits.read_timeout, [0]);
+        tokio::select! {
+            said = tokio::time::timeout(patience, stream.peek(&mut first)) => matches!(said, Ok(Ok(1))),
+            _ = self.stop.changed() => false,
+        }
+    }
+
+    async fn talk(mut self, stream: TcpStream, address: SocketAddr) {
+        let Some(tls) = self.tls.take() else {
+            return self.serve(stream, Peer(address.ip()), Identity::plain(address)).await;
+        };
+        let patience = self.gateway.config.limits.read_timeout;
+        let greeted = tokio::select! {
+            greeted = tls.accept(stream, patience) => greeted,
+            _ = self.stop.changed() => None,
+        };
+        if let Some(stream) = greeted {
+            let identity = Identity::greeted(&stream);
+            self.serve(stream, Peer(address.ip()), identity).await;
+        }
     }
 
     async fn serve(

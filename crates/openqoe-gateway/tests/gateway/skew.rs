@@ -102,7 +102,7 @@ fn an_upload_hours_late_belongs_to_its_session() {
     assert_eq!(active(&gateway), 0.0);
     assert_eq!(gateway.value("openqoe_engine_sessions{tenant=\"default\",state=\"open\"}"), 0.0);
     // Its age is told where it belongs.
-    assert!(gateway.value("openqoe_ingest_delay_seconds_sum") >= 13.0 * 3600.0);
+    assert!(gateway.value("openqoe_ingest_event_delay_seconds_sum") >= 13.0 * 3600.0);
 }
 
 #[test]
