@@ -40,10 +40,12 @@ pub(crate) async fn read(
 ) -> Result<Received, Refused> {
     check_type(protocol, headers)?;
     let encoding = encoding(headers)?;
-    if declared_length(headers).is_some_and(|length| length > limit) {
+    let declared = declared_length(headers);
+    if declared.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let collected = tokio::time::timeout(timeout, collect(Limited::new(body, limit)));
+    let collected =
+        tokio::time::timeout(timeout, collect(Limited::new(body, limit), declared.unwrap_or_default()));
     let packed = match collected.await {
         Err(_) => {
             return Err(refused(
@@ -80,7 +82,7 @@ pub(crate) fn declared_length(headers: &HeaderMap) -> Option<usize> {
 
 /// Puts a body together. A piece keeps alive the whole buffer it was read into, so pieces are copied: byte by byte, a body
 /// would otherwise take thousands of times its size.
-async fn collect(mut body: Limited<Body>) -> Result<Bytes, BoxError> {
+async fn collect(mut body: Limited<Body>, declared: usize) -> Result<Bytes, BoxError> {
     let (mut first, mut all) = (Bytes::new(), Vec::new());
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
@@ -89,6 +91,8 @@ async fn collect(mut body: Limited<Body>) -> Result<Bytes, BoxError> {
             first = data;
         } else {
             if all.is_empty() {
+                // Room that nothing is written to takes no memory.
+                all.reserve_exact(declared.max(first.len() + data.len()));
                 all.extend_from_slice(&first);
             }
             all.extend_from_slice(&data);

