@@ -108,7 +108,8 @@ impl Connection {
     async fn run(mut self, stream: TcpStream, address: SocketAddr) {
         let gateway = self.gateway.clone();
         gateway.process.move_by(Gauge::GatewayConnections, 1.0);
-        if self.speaks(&stream).await {
+        // A handshake has a deadline of its own, and a count of those that fail.
+        if self.tls.is_some() || self.speaks(&stream).await {
             // In a box: what it takes to talk is many times what it takes to wait.
             Box::pin(self.talk(stream, address)).await;
         }
