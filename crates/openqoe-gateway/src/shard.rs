@@ -28,6 +28,9 @@ use crate::tenant::{Books, Ending, Tenant, Tenants};
 /// Batches of one group: enough to spread the cost of a write, few enough to answer the first of them soon.
 const MAX_GROUP: usize = 256;
 
+/// How often an idle shard looks for more before it sleeps.
+const LOOKS: usize = 20;
+
 /// What a shard can be told.
 pub(crate) enum Command {
     /// Take this batch in.
@@ -142,6 +145,18 @@ impl Shard {
     }
 }
 
+/// The next command. Before the thread goes to sleep it lets others run and looks again: under load there is something by
+/// then, and nobody had to wake it.
+fn wait(queue: &mut mpsc::Receiver<Command>) -> Option<Command> {
+    for _ in 0..LOOKS {
+        if let Ok(command) = queue.try_recv() {
+            return Some(command);
+        }
+        std::thread::yield_now();
+    }
+    queue.blocking_recv()
+}
+
 /// The thread's belongings.
 struct Worker {
     engine: Engine,
@@ -169,7 +184,7 @@ impl Worker {
         self.shared.replaying.fetch_sub(1, Ordering::AcqRel);
         let mut group = Vec::with_capacity(MAX_GROUP);
         let mut next = None;
-        while let Some(command) = next.take().or_else(|| queue.blocking_recv()) {
+        while let Some(command) = next.take().or_else(|| wait(&mut queue)) {
             match command {
                 Command::Batch(first) => {
                     group.push(first);
