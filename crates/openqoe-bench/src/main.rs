@@ -12,6 +12,7 @@ mod payload;
 mod replay;
 mod report;
 mod server;
+mod tenants;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ const HELP: &str = "\
 Usage: cargo xtask bench [OPTIONS]
 
   --quick              fewer and shorter rounds
-  --only PART          http, replay, memory or engine
+  --only PART          http, tenants, replay, memory or engine
   --json FILE          write the figures
   --write-docs         write docs/benchmarks.md
   --serve-args ARGS    more arguments for `openqoe serve`; its environment is passed on";
@@ -91,6 +92,10 @@ fn run(options: &Options) -> Result<()> {
     let mut report = Report::new(options);
     if options.wants("http") {
         http::measure(&gateway, options, &mut report)?;
+    }
+    if options.wants("tenants") {
+        eprintln!("tenants");
+        tenants::measure(&gateway, options, &mut report)?;
     }
     if options.wants("replay") {
         eprintln!("replay");

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::payload::{Bodies, EVENTS, LABEL_SETS};
 
 /// What the keys mean, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 33] = [
+const MEANINGS: [(&str, &str); 37] = [
     ("read_ceiling_rps", "requests/s of bare hyper that reads the body and answers 204"),
     ("decode_ceiling_rps", "the same, which also decodes it"),
     ("gateway_rps", "requests/s of the gateway"),
@@ -28,6 +28,10 @@ const MEANINGS: [(&str, &str); 33] = [
     ("decode_ceiling_cpu_us", "CPU time of the decode ceiling, µs a request"),
     ("gateway_cpu_us", "CPU time of the gateway, µs a request"),
     ("load_cpu_us", "CPU time of the load, µs a request"),
+    ("tenant_alone_p99_ms", "latency of a steady tenant alone, 99th percentile, ms"),
+    ("tenant_beside_p99_ms", "the same beside one that sends ten times its quota, ms"),
+    ("tenant_errors", "answers to the steady tenant that were not 2xx"),
+    ("raging_refused_percent", "requests of the other that were refused, %"),
     ("journal_bytes_per_event", "journal, bytes an event"),
     ("session_read_ms", "reading one session back, ms"),
     ("replay_seconds", "start after `kill -9` until ready, s"),
