@@ -39,11 +39,7 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
     lock(folder).with_context(about)?;
     let mut recovered = match restore(config, folder)? {
         Some(recovered) => recovered,
-        // Damaged checkpoints keep their numbers, or they would count as newer than those to come.
-        None => {
-            let kept = Kept { number: Checkpoint::newest(folder)?, ..Kept::default() };
-            Recovered { kept: Some(kept), ..empty(config, journals(folder, JOURNALS))? }
-        }
+        None => Recovered { kept: Some(Kept::default()), ..empty(config, journals(folder, JOURNALS))? },
     };
     for (number, shard) in recovered.shards.iter_mut().enumerate() {
         let journal =
@@ -51,14 +47,14 @@ pub(crate) fn recover(config: &Config) -> anyhow::Result<Recovered> {
         shard.journal = Some(Box::new(journal));
     }
     let checkpoint = recovered.kept.as_ref().map_or(0, |kept| kept.number);
-    let folder = folder.join("journal");
+    let folder = folder.join(JOURNALS);
     for news in Admissions::after(&folder, checkpoint).with_context(about)? {
         // The guard may then decide otherwise than it did, which costs a series its name at most.
         if let Err(error) = recovered.guard.readmit_news(&news) {
             tracing::error!(%error, "what the cardinality guard had admitted cannot be read");
         }
     }
-    // A checkpoint that cannot be used keeps its number.
+    // Damaged checkpoints keep their numbers, or they would count as newer than those to come.
     let newest = Checkpoint::newest(&config.data_dir)?.max(checkpoint);
     let admissions = Admissions::open(&folder, newest, config.journal.durability).with_context(about)?;
     recovered.admissions = Some(Arc::new(admissions));

@@ -45,37 +45,63 @@ fn a_killed_gateway_comes_back_as_it_was() {
     assert_eq!(gateway.value("openqoe_playback_active_sessions"), 2.0);
 }
 
-/// Shards replay side by side; who had got the last room of a budget must not depend on which is faster.
-#[test]
-fn a_budget_is_spent_on_the_same_values_again() {
-    let folder = folder("budget");
-    let start = || {
-        let environment = [
-            ("OPENQOE_DATA_DIR", folder.to_str().unwrap()),
-            ("OPENQOE_SHARDS", "4"),
-            ("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "3"),
-            ("OPENQOE_JOURNAL_CHECKPOINT_INTERVAL", "1h"),
-        ];
-        Gateway::start_with(&["serve"], &environment)
-    };
-    let plays = |gateway: &Gateway| -> Vec<String> {
-        let text = gateway.metrics();
-        text.lines()
-            .filter(|line| line.starts_with("openqoe_startup_plays_total"))
-            .map(str::to_owned)
-            .collect()
-    };
-    let gateway = start();
+/// A gateway of several shards with room for three titles, and no checkpoint but the one its end leaves.
+fn budgeted(folder: &std::path::Path) -> Gateway {
+    let environment = [
+        ("OPENQOE_DATA_DIR", folder.to_str().unwrap()),
+        ("OPENQOE_SHARDS", "4"),
+        ("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "3"),
+        ("OPENQOE_JOURNAL_CHECKPOINT_INTERVAL", "1h"),
+    ];
+    Gateway::start_with(&["serve"], &environment)
+}
+
+fn plays(gateway: &Gateway) -> Vec<String> {
+    let text = gateway.metrics();
+    text.lines().filter(|line| line.starts_with("openqoe_startup_plays_total")).map(str::to_owned).collect()
+}
+
+/// Sends views of forty titles; returns what is counted of them.
+fn spend(gateway: &Gateway) -> Vec<String> {
     for number in 0..40 {
         let mut batch = batch(&format!("s{number}"), &view());
         batch["session"]["attributes"]["asset_id"] = json!(format!("asset-{number}"));
         gateway.post(batch.to_string().as_bytes());
     }
-    let before = plays(&gateway);
-    assert_eq!(before.len(), 4, "{before:?}");
+    let plays = plays(gateway);
+    assert_eq!(plays.len(), 4, "{plays:?}");
+    plays
+}
+
+/// Shards replay side by side; who had got the last room of a budget must not depend on which is faster.
+#[test]
+fn a_budget_is_spent_on_the_same_values_again() {
+    let folder = folder("budget");
+    let gateway = budgeted(&folder);
+    let before = spend(&gateway);
     gateway.kill();
     for _ in 0..3 {
-        let gateway = start();
+        let gateway = budgeted(&folder);
+        assert_eq!(plays(&gateway), before);
+        gateway.kill();
+    }
+}
+
+/// With no checkpoint to begin with, the whole journal is replayed, and all that was admitted meanwhile counts.
+#[test]
+fn a_budget_outlives_a_damaged_checkpoint() {
+    let folder = folder("budget-damaged");
+    let mut gateway = budgeted(&folder);
+    let before = spend(&gateway);
+    std::process::Command::new("kill").args(["-TERM", &gateway.child.id().to_string()]).status().unwrap();
+    assert!(gateway.child.wait().unwrap().success());
+    for file in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.file_name().unwrap().to_str().unwrap().starts_with("checkpoint-") {
+            std::fs::write(file, b"damaged").unwrap();
+        }
+    }
+    for _ in 0..3 {
+        let gateway = budgeted(&folder);
         assert_eq!(plays(&gateway), before);
         gateway.kill();
     }
