@@ -72,7 +72,8 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
-        let archive = Archive::start(&config.data_dir, &config.sessions, process.clone())?;
+        let archive =
+            Archive::start(&config.data_dir, &config.sessions, config.journal.durability, process.clone())?;
         let shared = Shared {
             tenants: tenants.clone(),
             process: process.clone(),

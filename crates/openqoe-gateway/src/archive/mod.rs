@@ -55,12 +55,13 @@ impl Archive {
     pub(crate) fn start(
         folder: &Path,
         config: &config::Sessions,
+        durability: config::Durability,
         process: Arc<SharedRow<ProcessScope>>,
     ) -> anyhow::Result<Archive> {
         if folder.as_os_str().is_empty() {
             return Ok(Archive(None));
         }
-        let store = Store::open(folder)?;
+        let store = Store::open(folder, durability)?;
         let (orders, queue) = mpsc::channel(QUEUE);
         let config = config.clone();
         std::thread::Builder::new()

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use serde_json::Map;
 
 use super::Row;
+use crate::config::Durability;
 
 const FILE: &str = "sessions.db";
 /// Columns that are no attribute, with their types.
@@ -61,15 +62,17 @@ impl Store {
     ///
     /// # Errors
     /// When the file cannot be opened or is no archive.
-    pub(crate) fn open(folder: &Path) -> Result<Store, ArchiveError> {
+    pub(crate) fn open(folder: &Path, durability: Durability) -> Result<Store, ArchiveError> {
         let connection = Connection::open(folder.join(FILE))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        // The rows are a fold of the journal: what the machine loses, a replay tells again.
-        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // A checkpoint relies on the rows before it, so they survive what it survives.
+        let synchronous = if durability == Durability::Power { "FULL" } else { "NORMAL" };
+        connection.pragma_update(None, "synchronous", synchronous)?;
         let figures = FIGURES.map(|(name, kind)| format!("{name} {kind}")).join(", ");
         connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS sessions ({figures}, PRIMARY KEY (tenant, session_id));
-             CREATE INDEX IF NOT EXISTS sessions_by_time ON sessions (tenant, heard_at);",
+             CREATE INDEX IF NOT EXISTS sessions_by_time ON sessions (tenant, heard_at);
+             CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (heard_at);",
         ))?;
         let known = columns(&connection)?;
         let attributes = attributes().map(|attribute| (attribute.as_str(), "TEXT"));
@@ -282,11 +285,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("openqoe-archive-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let mut store = Store::open(&folder).unwrap();
+        let mut store = Store::open(&folder, Durability::Power).unwrap();
         store.write(&[row("a", 10, "v"), row("b", 20, "w"), row("c", 30, ""), row("a", 40, "v")]).unwrap();
         // What a later vocabulary adds does not disturb what is there.
         drop(store);
-        let mut store = Store::open(&folder).unwrap();
+        let mut store = Store::open(&folder, Durability::Power).unwrap();
         let reader = Reader::open(&folder).unwrap();
         let ids = |before| -> Vec<String> {
             let rows = reader.newest("t", before, 2).unwrap();

@@ -283,9 +283,14 @@ impl Config {
         ];
         match positive.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Invalid { key, problem: "must be at least 1".into() }),
-            None => self.cardinality().and_then(|_| self.privacy.check(self.journal.retention)),
+            None => self.cardinality().and_then(|_| self.privacy.check(self.viewer_retention())),
         }?;
         self.tenants.iter().try_for_each(|(name, tenant)| tenant.check(name, self))
+    }
+
+    /// How long a viewer's hash may stand somewhere: in the journal, or in the row of an ended session.
+    pub(crate) fn viewer_retention(&self) -> Duration {
+        self.journal.retention.max(self.sessions.retention)
     }
 
     /// How many shards to run.

@@ -34,6 +34,15 @@ fn the_receiver_has_a_second_variable() {
 }
 
 #[test]
+fn salts_outlive_the_rows_of_ended_sessions() {
+    let error = load("[sessions]\nretention = \"40days\"", &[]).unwrap_err();
+    assert!(
+        error.starts_with("`privacy.salt_retention` must be at least privacy.salt_rotation and"),
+        "{error}"
+    );
+}
+
+#[test]
 fn mistakes_are_named() {
     let errors = [
         (load("[limits]\nmax_bdy = 1", &[]), "unknown key `limits.max_bdy`, did you mean `limits.max_body`?"),

@@ -156,7 +156,7 @@ impl Forwarder {
             self.shared.process.count(Counter::JournalErrors(Operation::Checkpoint), 1.0);
         }
         if position - self.pruned >= PRUNE_EVERY {
-            let prune = Prune { up_to: position, before: u64::MAX, max_bytes: u64::MAX };
+            let prune = Prune { seal: 0, up_to: position, before: u64::MAX, max_bytes: u64::MAX };
             // A full queue is asked again after the next group.
             if self.lane.try_send(Command::Prune(prune)).is_ok() {
                 self.pruned = position;

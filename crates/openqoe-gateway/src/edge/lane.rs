@@ -101,7 +101,7 @@ impl Lane {
                     self.take(&mut group);
                 }
                 Command::Prune(prune) => {
-                    if let Err(error) = self.journal.prune(prune.up_to, prune.before, prune.max_bytes) {
+                    if let Err(error) = prune.apply(&mut self.journal) {
                         self.fail(Operation::Prune, &error, "the journal could not be pruned");
                     }
                 }

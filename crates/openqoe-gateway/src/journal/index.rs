@@ -19,10 +19,13 @@ pub(super) struct Index {
     pub(super) entries: Vec<(u64, u32)>,
     /// Epoch ms; 0 when there is no batch.
     pub(super) newest: u64,
+    /// Epoch ms; `None` when there is no batch.
+    pub(super) oldest: Option<u64>,
 }
 
 impl Index {
     pub(super) fn note(&mut self, received_at: u64, key: u64, offset: usize) {
+        self.oldest = Some(self.oldest.map_or(received_at, |oldest| oldest.min(received_at)));
         self.newest = self.newest.max(received_at);
         self.entries.push((key, u32::try_from(offset).unwrap_or(u32::MAX)));
     }

@@ -22,6 +22,9 @@ use crate::clock::now_ms;
 use crate::config;
 use crate::shard::{Command, Prune};
 
+/// A segment covers no more than this part of the retention, so batches outlive it by no more than that.
+const SLACK: u64 = 8;
+
 /// The thread's belongings.
 pub(crate) struct Keeper {
     pub(crate) folder: PathBuf,
@@ -74,13 +77,15 @@ impl Keeper {
         }
     }
 
-    /// Writes a checkpoint if something has come since the last.
-    fn keep(&self, kept: &mut Kept, saved: &mut Option<u64>) {
+    /// Writes a checkpoint if something has come since the last, and now and then all the same: what is too old goes, even
+    /// where nothing comes any more.
+    fn keep(&self, kept: &mut Kept, saved: &mut Option<(u64, Instant)>) {
         let appended = self.appended.load(Ordering::Acquire);
-        if *saved == Some(appended) {
+        let started = Instant::now();
+        let rests = self.config.retention / SLACK as u32;
+        if saved.is_some_and(|(there, at)| there == appended && started - at < rests) {
             return;
         }
-        let started = Instant::now();
         self.expire();
         let number = kept.number + 1;
         let Some((shards, guard)) = self.states(number) else { return };
@@ -93,7 +98,7 @@ impl Keeper {
             self.process.count(Counter::JournalErrors(Operation::Checkpoint), 1.0);
             return;
         }
-        *saved = Some(appended);
+        *saved = Some((appended, started));
         self.prune(kept);
         *kept = Kept { number, positions };
         let ms = started.elapsed().as_secs_f64() * 1000.0;
@@ -140,11 +145,12 @@ impl Keeper {
             tracing::warn!(%error, "old admissions could not be removed");
         }
         let retention = u64::try_from(self.config.retention.as_millis()).unwrap_or(u64::MAX);
-        let before = now_ms().saturating_sub(retention);
+        let now = now_ms();
+        let (before, seal) = (now.saturating_sub(retention), now.saturating_sub(retention / SLACK));
         let max_bytes = self.config.max_bytes / self.shards.len().max(1) as u64;
         for (shard, up_to) in self.shards.iter().zip(&kept.positions) {
             // A shard that is gone makes the gateway unready, which is said elsewhere.
-            let _ = shard.blocking_send(Command::Prune(Prune { up_to: *up_to, before, max_bytes }));
+            let _ = shard.blocking_send(Command::Prune(Prune { seal, up_to: *up_to, before, max_bytes }));
         }
     }
 }

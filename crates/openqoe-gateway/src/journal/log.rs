@@ -48,6 +48,10 @@ pub(crate) trait Journal: Send {
     /// Overwrites the batches a predicate chooses, so that nothing of them is left; returns how many.
     fn erase(&mut self, chosen: &mut dyn FnMut(&Entry) -> bool) -> Result<u64, JournalError>;
 
+    /// Begins a new segment when the one at hand holds batches older than `before` (epoch ms): only whole segments are
+    /// forgotten.
+    fn seal(&mut self, before: u64) -> Result<(), JournalError>;
+
     /// Forgets records before a position that are older than `before` (epoch ms), and as many more as it takes to get below
     /// a size.
     fn prune(&mut self, up_to: Position, before: u64, max_bytes: u64) -> Result<(), JournalError>;

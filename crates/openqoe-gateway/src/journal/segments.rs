@@ -208,6 +208,14 @@ impl Journal for SegmentJournal {
         Ok(erased)
     }
 
+    fn seal(&mut self, before: u64) -> Result<(), JournalError> {
+        if self.active.index.oldest.is_some_and(|oldest| oldest < before) {
+            self.roll(self.end())
+        } else {
+            Ok(())
+        }
+    }
+
     fn prune(&mut self, up_to: Position, before: u64, max_bytes: u64) -> Result<(), JournalError> {
         let mut total: u64 = self.segments().map(|(_, _, length)| length).sum();
         while let Some(oldest) = self.sealed.front() {

@@ -146,6 +146,22 @@ fn pruning_keeps_what_no_checkpoint_holds() {
 }
 
 #[test]
+fn a_segment_of_old_batches_goes_though_it_is_not_full() {
+    let folder = folder("seal");
+    let mut journal = SegmentJournal::open(&folder, Durability::Process).unwrap();
+    let places = [0, 1].map(|seq| append(&mut journal, "a", seq));
+    journal.seal(1000).unwrap();
+    journal.prune(places[1], u64::MAX, u64::MAX).unwrap();
+    assert_eq!(replay(&mut journal, 0).0, [0, 1]);
+    journal.seal(1001).unwrap();
+    journal.prune(places[1], 1002, u64::MAX).unwrap();
+    assert!(replay(&mut journal, places[1]).0.is_empty());
+    assert!(journal.session("t", "a").unwrap().is_empty());
+    assert!(append(&mut journal, "a", 2) > places[1]);
+    assert_eq!(replay(&mut open(&folder), places[1]), (vec![2], 0));
+}
+
+#[test]
 fn what_is_erased_leaves_no_byte() {
     let (folder, _) = filled("erase");
     let mut journal = open(&folder);

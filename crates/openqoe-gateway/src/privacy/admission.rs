@@ -73,7 +73,7 @@ impl Privacy {
             viewer_ids: config.viewer_ids,
             gpc: config.gpc,
             geo_overrides: config.geo_overrides,
-            salts: Salts::start(salts_path(&whole.data_dir), config, whole.journal.retention, now_ms())?,
+            salts: Salts::start(salts_path(&whole.data_dir), config, whole.viewer_retention(), now_ms())?,
             failing: AtomicBool::new(false),
             proxies: Proxies::new(config)?,
             countries,

@@ -90,7 +90,7 @@ impl Viewer {
         }
         let hashes = salts.hashes(&self.tenant, &viewer);
         let sessions: Vec<&str> = erased.sessions.iter().map(|session| &**session).collect();
-        let rows = Store::open(&data_dir)?.erase(&self.tenant, &hashes, &sessions)?;
+        let rows = Store::open(&data_dir, Durability::Power)?.erase(&self.tenant, &hashes, &sessions)?;
         let Erased { sessions, batches } = erased;
         println!("erased {} sessions, {batches} batches, {rows} rows of ended sessions", sessions.len());
         Ok(())

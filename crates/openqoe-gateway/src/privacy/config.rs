@@ -94,16 +94,16 @@ impl Config {
     ///
     /// # Errors
     /// Names the first key that does not.
-    pub(crate) fn check(&self, journal_retention: Duration) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self, viewer_retention: Duration) -> Result<(), ConfigError> {
         let invalid = |key, problem| Err(ConfigError::Invalid { key, problem });
         if self.salt_rotation.is_zero() {
             return invalid("privacy.salt_rotation", "must be longer than nothing".into());
         }
-        let needed = self.salt_rotation.saturating_add(journal_retention);
+        let needed = self.salt_rotation.saturating_add(viewer_retention);
         if self.salt_retention < needed {
             let problem = format!(
-                "must be at least privacy.salt_rotation and journal.retention together, {}: what is in the journal \
-                 could not be erased otherwise",
+                "must be at least privacy.salt_rotation and journal.retention together, {}: what is in the journal, \
+                 or for `sessions.retention` in the rows of ended sessions, could not be erased otherwise",
                 humantime_serde::re::humantime::format_duration(needed)
             );
             return invalid("privacy.salt_retention", problem);

@@ -52,7 +52,7 @@ impl Salts {
     pub(super) fn start(
         path: Option<PathBuf>,
         config: &Config,
-        journal_retention: Duration,
+        viewer_retention: Duration,
         now: u64,
     ) -> Result<Salts, PrivacyError> {
         let salts = match &path {
@@ -64,7 +64,7 @@ impl Salts {
             path,
             rotation: ms(config.salt_rotation),
             retention: ms(config.salt_retention),
-            use_until: ms(config.salt_retention.saturating_sub(journal_retention)),
+            use_until: ms(config.salt_retention.saturating_sub(viewer_retention)),
             kept: RwLock::new(Kept { salts, first_used: 0 }),
         };
         salts.renew(now)?;

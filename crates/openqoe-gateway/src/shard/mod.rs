@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::archive::Archive;
 use crate::journal::checkpoint::ShardState;
 use crate::journal::keeper::ms;
-use crate::journal::{Admissions, Entry, Journal, Position, record};
+use crate::journal::{Admissions, Entry, Journal, JournalError, Position, record};
 use crate::quota::{Headcount, Place};
 use crate::tenant::{Books, Ending, Tenant, Tenants};
 
@@ -70,9 +70,20 @@ pub(crate) struct Admission {
 
 /// What a journal may forget; see [`Journal::prune`].
 pub(crate) struct Prune {
+    /// See [`Journal::seal`].
+    pub(crate) seal: u64,
     pub(crate) up_to: Position,
     pub(crate) before: u64,
     pub(crate) max_bytes: u64,
+}
+
+impl Prune {
+    /// # Errors
+    /// When a file cannot be written or removed.
+    pub(crate) fn apply(&self, journal: &mut dyn Journal) -> Result<(), JournalError> {
+        journal.seal(self.seal)?;
+        journal.prune(self.up_to, self.before, self.max_bytes)
+    }
 }
 
 /// The way to a shard.
@@ -338,7 +349,7 @@ impl Worker {
 
     fn prune(&mut self, prune: &Prune) {
         let Some(journal) = &mut self.journal else { return };
-        if let Err(error) = journal.prune(prune.up_to, prune.before, prune.max_bytes) {
+        if let Err(error) = prune.apply(&mut **journal) {
             tracing::error!(%error, "the journal could not be pruned");
             self.shared.process.count(Counter::JournalErrors(Operation::Prune), 1.0);
         }
