@@ -14,11 +14,8 @@ use tokio::sync::mpsc;
 use super::{Progress, Shared};
 use crate::journal::keeper::ms;
 use crate::journal::{Journal, JournalError, Position, Record, SegmentJournal};
-use crate::shard::{Admission, Command, Shard};
+use crate::shard::{Admission, Command, Shard, gather};
 use crate::tenant::Tenant;
-
-/// Batches of one group.
-const MAX_GROUP: usize = 256;
 
 /// The thread's belongings.
 pub(super) struct Lane {
@@ -85,19 +82,13 @@ impl Lane {
     }
 
     fn run(mut self, mut queue: mpsc::Receiver<Command>) {
-        let mut group = Vec::with_capacity(MAX_GROUP);
+        let mut group = Vec::new();
         let mut next = None;
         while let Some(command) = next.take().or_else(|| queue.blocking_recv()) {
             match command {
                 Command::Batch(first) => {
                     group.push(first);
-                    while group.len() < MAX_GROUP && next.is_none() {
-                        match queue.try_recv() {
-                            Ok(Command::Batch(another)) => group.push(another),
-                            Ok(other) => next = Some(other),
-                            Err(_) => break,
-                        }
-                    }
+                    next = gather(&mut queue, &mut group);
                     self.take(&mut group);
                 }
                 Command::Prune(prune) => {

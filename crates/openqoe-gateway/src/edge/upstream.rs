@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use super::Config;
 use crate::relay::{self, Answer};
-use crate::tls::{self, Files, LOOK, TlsError};
+use crate::tls::{self, Files, TlsError};
 
 /// The longest answer that is read.
 const MAX_ANSWER: usize = 1 << 20;
@@ -79,18 +79,8 @@ impl Upstream {
     }
 
     /// Reads certificates and keys anew when they change, until `stop` changes.
-    pub(super) async fn watch(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut look = tokio::time::interval(LOOK);
-        loop {
-            tokio::select! {
-                _ = look.tick() => {
-                    if self.files.lock().unwrap_or_else(PoisonError::into_inner).have_changed() {
-                        self.reload();
-                    }
-                }
-                _ = stop.changed() => return,
-            }
-        }
+    pub(super) async fn watch(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        tls::watch(&self.files, || self.reload(), stop).await;
     }
 
     /// Reads certificates and keys anew. What cannot be used changes nothing, and is told.

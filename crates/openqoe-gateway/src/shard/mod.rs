@@ -168,6 +168,17 @@ fn wait(queue: &mut mpsc::Receiver<Command>) -> Option<Command> {
     queue.blocking_recv()
 }
 
+/// Adds the batches that have gathered to a group; returns the command after them, if there is one.
+pub(crate) fn gather(queue: &mut mpsc::Receiver<Command>, group: &mut Vec<Admission>) -> Option<Command> {
+    while group.len() < MAX_GROUP {
+        match queue.try_recv().ok()? {
+            Command::Batch(another) => group.push(another),
+            other => return Some(other),
+        }
+    }
+    None
+}
+
 /// The thread's belongings.
 struct Worker {
     engine: Engine,
@@ -199,13 +210,7 @@ impl Worker {
             match command {
                 Command::Batch(first) => {
                     group.push(first);
-                    while group.len() < MAX_GROUP && next.is_none() {
-                        match queue.try_recv() {
-                            Ok(Command::Batch(another)) => group.push(another),
-                            Ok(other) => next = Some(other),
-                            Err(_) => break,
-                        }
-                    }
+                    next = gather(&mut queue, &mut group);
                     self.take(&mut group);
                 }
                 Command::Tick(now) => self.tell_time(now),

@@ -2,13 +2,31 @@
 //! works for renewals in place and for a mounted secret's symbolic links alike.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::watch;
+
 /// How often they are looked at.
-pub(crate) const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What a file looked like: when it was written, and how long it was.
 type Look = Option<(SystemTime, u64)>;
+
+/// Looks at files every so often, and calls `reload` when they have changed, until `stop` changes.
+pub(crate) async fn watch(files: &Mutex<Files>, reload: impl Fn(), mut stop: watch::Receiver<bool>) {
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            _ = look.tick() => {
+                if files.lock().unwrap_or_else(PoisonError::into_inner).have_changed() {
+                    reload();
+                }
+            }
+            _ = stop.changed() => return,
+        }
+    }
+}
 
 /// Some files, and what they looked like when they were last taken.
 #[derive(Debug)]

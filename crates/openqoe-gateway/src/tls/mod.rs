@@ -11,7 +11,7 @@ mod server;
 
 pub(crate) use client::client;
 pub(crate) use config::{ClientAuth, Config};
-pub(crate) use files::{Files, LOOK};
+pub(crate) use files::{Files, watch};
 pub(crate) use identity::Identity;
 pub(crate) use server::Server;
 

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::files::{Files, LOOK};
+use super::files::{self, Files};
 use super::not_after::not_after;
 use super::{ClientAuth, Config, TlsError, pem};
 use crate::clock::now_ms;
@@ -68,18 +68,15 @@ impl Server {
     }
 
     /// Looks at the files every so often until `stop` changes.
-    pub(crate) async fn watch(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut look = tokio::time::interval(LOOK);
-        loop {
-            tokio::select! {
-                _ = look.tick() => {
-                    if self.files.lock().unwrap_or_else(PoisonError::into_inner).have_changed() {
-                        self.reload();
-                    }
-                }
-                _ = stop.changed() => return,
-            }
-        }
+    pub(crate) async fn watch(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        files::watch(
+            &self.files,
+            || {
+                self.reload();
+            },
+            stop,
+        )
+        .await;
     }
 
     /// Greets a client. `None` when that fails or takes too long, which is counted.
