@@ -13,7 +13,8 @@ fn main() -> io::Result<()> {
     let mut code = String::new();
     for (name, package) in WEB {
         let dist = root.join(package).join("dist");
-        let watched = if dist.is_dir() { dist.clone() } else { root.join(package).join("package.json") };
+        // Of a folder that is not there yet, only the one above can tell that it has appeared.
+        let watched = if dist.is_dir() { dist.clone() } else { root.join(package) };
         println!("cargo::rerun-if-changed={}", watched.display());
         let files = files(&dist)?;
         let _ = writeln!(code, "pub(crate) static {name}: &[Asset] = &[");
