@@ -5,7 +5,8 @@ import { type Browser, chromium } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-export function launchBrowser(): Promise<Browser> {
+/** `autoplay` as Chromium's `--autoplay-policy` has it. */
+export function launchBrowser(autoplay = 'no-user-gesture-required'): Promise<Browser> {
   return chromium.launch({
     executablePath: find(),
     args: [
@@ -15,7 +16,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
+      `--autoplay-policy=${autoplay}`,
     ],
   });
 }

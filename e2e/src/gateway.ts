@@ -20,12 +20,12 @@ function binary(): string {
   return process.env.OPENQOE_BIN ?? join(target, 'debug', 'openqoe');
 }
 
-export async function startGateway(...args: string[]): Promise<Gateway> {
+/** In memory unless a folder is given: a test leaves nothing behind. */
+export async function startGateway(args: string[], dataDir = ''): Promise<Gateway> {
   const ports = ['--listen', '127.0.0.1:0', '--internal-listen', '127.0.0.1:0'];
   const child = spawn(binary(), [...args, ...ports], {
     stdio: ['ignore', 'inherit', 'pipe'],
-    // In memory: a test leaves nothing behind.
-    env: { ...process.env, OPENQOE_DATA_DIR: '' },
+    env: { ...process.env, OPENQOE_DATA_DIR: dataDir },
   });
   const [publicUrl, internalUrl] = await addresses(child);
   return {

@@ -22,6 +22,13 @@ declare global {
         errors: string[];
       };
       video: HTMLVideoElement;
+      qoe: { endSession(reason: 'stopped'): void };
+      play(): Promise<void>;
+      pause(): void;
+      seek(seconds: number): void;
+      rate(rate: number): void;
+      /** Gives the same player other content; returns the id of the session that begins. */
+      change(asset: 'ladder' | 'missing'): string;
       stallFor(seconds: number): Promise<void>;
     };
     bitSeconds: number;

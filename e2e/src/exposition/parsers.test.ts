@@ -16,7 +16,7 @@ print(len(families), len(samples), sum(1 for sample in samples if sample.exempla
 let gateway: Gateway;
 
 beforeAll(async () => {
-  gateway = await startGateway('demo', '--viewers', '60');
+  gateway = await startGateway(['demo', '--viewers', '60']);
   const ended = /views_ended_total\{.*\} [1-9]/;
   const stalled = /rebuffers_total\{.*\} [1-9]/;
   const enough = async () => {

@@ -8,7 +8,7 @@ const ROUNDS = 300;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  gateway = await startGateway('demo');
+  gateway = await startGateway(['demo']);
 });
 
 afterAll(() => gateway?.stop());

@@ -9,7 +9,7 @@ let gateway: Gateway;
 let prometheus: Prometheus;
 
 beforeAll(async () => {
-  gateway = await startGateway('serve');
+  gateway = await startGateway(['serve']);
   prometheus = await startPrometheus(gateway.internalUrl, '--enable-feature=native-histograms');
 });
 

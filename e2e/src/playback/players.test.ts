@@ -13,7 +13,7 @@ let prometheus: Prometheus;
 let browser: Browser;
 
 beforeAll(async () => {
-  gateway = await startGateway('demo', '--no-viewers');
+  gateway = await startGateway(['demo', '--no-viewers']);
   prometheus = await startPrometheus(gateway.internalUrl);
   browser = await launchBrowser();
 });

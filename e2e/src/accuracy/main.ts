@@ -1,0 +1,64 @@
+// `cargo xtask accuracy`: plays every scenario with every player and prints truth, measured and error.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchBrowser } from '../browser.ts';
+import { startGateway } from '../gateway.ts';
+import { writeDocs } from './docs.ts';
+import { type Options, readOptions } from './options.ts';
+import { print, verdict } from './report.ts';
+import { type Result, run, type Setting } from './run.ts';
+import type { Player, Scenario } from './scenario.ts';
+
+declare const WITNESS: string;
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const folder = await mkdtemp(join(tmpdir(), 'openqoe-accuracy-'));
+  const gateway = await startGateway(['demo', '--no-viewers'], folder);
+  const browsers = {
+    allowed: await launchBrowser('no-user-gesture-required'),
+    blocked: await launchBrowser('document-user-activation-required'),
+  };
+  try {
+    const results = await perform(options, { gateway, browsers, witness: WITNESS });
+    await report(options, results, browsers.allowed.version());
+  } finally {
+    await browsers.allowed.close();
+    await browsers.blocked.close();
+    await gateway.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A few at a time: pages wait most of the time. */
+async function perform(options: Options, setting: Setting): Promise<Result[]> {
+  const wanted: [Player, Scenario][] = options.runs;
+  const results: Result[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let index = next++; index < wanted.length; index = next++) {
+      const [player, scenario] = wanted[index] as [Player, Scenario];
+      const result = await run(player, scenario, setting, index);
+      results[index] = result;
+      print(result, `${results.filter(Boolean).length}/${wanted.length}`);
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, work));
+  return results;
+}
+
+async function report(options: Options, results: Result[], chromium: string): Promise<void> {
+  if (options.json) await writeFile(options.json, `${JSON.stringify(rows(results), null, 1)}\n`);
+  if (options.record) await writeFile(options.record, JSON.stringify(results));
+  if (options.docs) await writeDocs(results, chromium);
+  if (!verdict(results)) process.exitCode = 1;
+}
+
+const rows = (results: Result[]) =>
+  results.flatMap(({ player, scenario, figures }) =>
+    figures.map((figure) => ({ player, scenario, ...figure })),
+  );
+
+await main();

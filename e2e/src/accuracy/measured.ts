@@ -1,0 +1,47 @@
+// What the gateway says of a session: its row in the archive of ended sessions (docs/guide/native-ingest.md), and of its events
+// what no row holds.
+
+import type { Gateway } from '../gateway.ts';
+import { until } from '../until.ts';
+
+/** Of the row, what is compared; times in ms. */
+export interface Row {
+  startup_ms: number | null;
+  startup_wait_ms: number;
+  playing_ms: number;
+  stalled_ms: number;
+  seeking_ms: number;
+  paused_ms: number;
+  ads_ms?: number;
+  rebuffers: number;
+  seeks: number;
+  switches_up: number;
+  switches_down: number;
+  exit_before_start: number;
+  error_code: string | null;
+  view_end: string;
+}
+
+export interface SentEvent {
+  seq: number;
+  t: number;
+  kind: string | Record<string, Record<string, unknown>>;
+}
+
+export async function rowOf(gateway: Gateway, session: string): Promise<Row> {
+  return until(
+    `the end of session ${session}`,
+    async () => {
+      const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}`);
+      return response.ok ? ((await response.json()) as Row) : undefined;
+    },
+    60_000,
+  );
+}
+
+export async function eventsOf(gateway: Gateway, session: string): Promise<SentEvent[]> {
+  const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}/events`);
+  if (!response.ok) return [];
+  const batches = (await response.json()) as { events: SentEvent[] }[];
+  return batches.flatMap(({ events }) => events).sort((a, b) => a.seq - b.seq);
+}

@@ -1,0 +1,42 @@
+// What the witness in the page writes down: the frames the browser presented and what the script did to the player, all
+// on the page's own clock (`performance.now()`, ms). Nothing in it comes from the SDK.
+
+/** One presented frame. https://wicg.github.io/video-rvfc/ */
+export interface Frame {
+  /** When the compositor took it. */
+  at: number;
+  /** Where in the media it belongs, seconds. */
+  media: number;
+  width: number;
+}
+
+export type Act =
+  /** The script pressed play, or the page did on its behalf. */
+  | { kind: 'play' }
+  /** The browser forbade it. */
+  | { kind: 'denied' }
+  | { kind: 'pause' }
+  /** `to` in media seconds. */
+  | { kind: 'seek'; to: number }
+  | { kind: 'rate'; rate: number }
+  /** The origin holds media back, or is out of reach, from now on. */
+  | { kind: 'starve' }
+  /** It delivers again. */
+  | { kind: 'feed' }
+  | { kind: 'hide' }
+  | { kind: 'show' }
+  /** The element reached the end of the media. */
+  | { kind: 'ended' }
+  /** The page told its viewer that playback failed. */
+  | { kind: 'failed'; text: string }
+  /** The same player was given other content. */
+  | { kind: 'change' }
+  /** The script ended the session, or closed the page. */
+  | { kind: 'end' };
+
+export type Dated = Act & { at: number };
+
+export interface Witnessed {
+  frames: Frame[];
+  acts: Dated[];
+}

@@ -1,0 +1,64 @@
+// What a person at the terminal sees: each figure with its error while the runs go on, then what it comes to.
+
+import { errorOf, type Figure, isWithin, type Kpi } from './compare.ts';
+import type { Result } from './run.ts';
+
+const colour = process.stdout.isTTY;
+const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+
+export function print({ player, scenario, figures, problem }: Result, progress: string): void {
+  const bad = figures.filter((figure) => !isWithin(figure));
+  const word = problem ? paint(31, 'BROKEN') : bad.length ? paint(31, 'OFF') : paint(32, 'ok');
+  console.log(`${progress.padStart(8)}  ${player.padEnd(8)} ${scenario.padEnd(28)} ${word} ${problem ?? ''}`);
+  for (const figure of bad) console.log(`${' '.repeat(20)}${line(figure)}`);
+}
+
+function line(figure: Figure): string {
+  const { kpi, truth, measured } = figure;
+  return `${kpi.padEnd(18)} truth ${String(truth).padStart(8)}  measured ${String(measured).padStart(8)}  error ${tell(errorOf(figure))}`;
+}
+
+export function tell(error: number): string {
+  return Number.isNaN(error) ? 'differs' : `${error >= 0 ? '+' : '−'}${Math.abs(error).toFixed(3)}`;
+}
+
+export interface Summary {
+  kpi: Kpi;
+  count: number;
+  median: number;
+  p95: number;
+  max: number;
+  off: number;
+}
+
+/** The sizes of the errors of each figure, over all results. */
+export function summarise(results: readonly Result[]): Summary[] {
+  const by = new Map<Kpi, Figure[]>();
+  for (const figure of results.flatMap(({ figures }) => figures)) {
+    by.set(figure.kpi, [...(by.get(figure.kpi) ?? []), figure]);
+  }
+  return [...by].map(([kpi, figures]) => {
+    const errors = figures.map((figure) => Math.abs(errorOf(figure))).filter((error) => !Number.isNaN(error));
+    errors.sort((a, b) => a - b);
+    const at = (share: number) =>
+      errors[Math.min(errors.length - 1, Math.ceil(share * errors.length) - 1)] ?? 0;
+    const off = figures.filter((figure) => !isWithin(figure)).length;
+    return { kpi, count: figures.length, median: at(0.5), p95: at(0.95), max: at(1), off };
+  });
+}
+
+/** Prints the summary; whether everything is as true as it has to be. */
+export function verdict(results: readonly Result[]): boolean {
+  console.log('\nsize of the errors (seconds, or counts)');
+  console.log(
+    `${'figure'.padEnd(20)}${['runs', 'median', 'p95', 'max', 'off'].map((text) => text.padStart(9)).join('')}`,
+  );
+  for (const { kpi, count, median, p95, max, off } of summarise(results)) {
+    const numbers = [count, median.toFixed(3), p95.toFixed(3), max.toFixed(3), off];
+    console.log(`${kpi.padEnd(20)}${numbers.map((value) => String(value).padStart(9)).join('')}`);
+  }
+  const broken = results.filter(({ problem }) => problem).length;
+  const off = results.flatMap(({ figures }) => figures).filter((figure) => !isWithin(figure)).length;
+  console.log(`${results.length} runs, ${broken} broken, ${off} figures off`);
+  return broken + off === 0;
+}

@@ -1,0 +1,88 @@
+// One scenario with one player in a browser of its own context: the frames of the page on one side, the gateway's word on the
+// other.
+
+import type { Browser, Page } from 'playwright-core';
+import type { Gateway } from '../gateway.ts';
+import { turn } from './background.ts';
+import { compare, compareLatency, type Figure } from './compare.ts';
+import { eventsOf, rowOf, type SentEvent } from './measured.ts';
+import type { Witnessed } from './record.ts';
+import type { Player, Scenario } from './scenario.ts';
+import { Stage } from './stage.ts';
+import { judge } from './truth.ts';
+
+export interface Result {
+  player: Player;
+  scenario: string;
+  figures: Figure[];
+  /** Why there are no figures. */
+  problem?: string;
+  witnessed: Witnessed;
+  events: SentEvent[];
+}
+
+export interface Setting {
+  gateway: Gateway;
+  /** By whether pages may start sound by themselves. */
+  browsers: Record<'allowed' | 'blocked', Browser>;
+  /** The source of the witness. */
+  witness: string;
+  /** `native`, or `html5`: the element's adapter whatever the player. */
+  adapter?: 'html5';
+}
+
+export async function run(
+  player: Player,
+  scenario: Scenario,
+  setting: Setting,
+  turnNumber: number,
+): Promise<Result> {
+  const context = await setting.browsers[scenario.autoplay ?? 'allowed'].newContext();
+  await context.addInitScript({ content: setting.witness });
+  const result: Result = {
+    player,
+    scenario: scenario.name,
+    figures: [],
+    witnessed: { frames: [], acts: [] },
+    events: [],
+  };
+  try {
+    const page = await context.newPage();
+    const scope = `${player}-${scenario.name}-${turnNumber}`.replace(/[^a-z0-9]+/g, '-');
+    const stage = new Stage(page, context, setting.gateway.publicUrl, scope, turn);
+    await play(stage, player, scenario, setting);
+    result.witnessed = stage.witnessed;
+    await weigh(result, stage, scenario, setting.gateway);
+  } catch (error) {
+    result.problem = String(error).split('\n')[0];
+    result.witnessed = await rescue(context.pages()[0]);
+  } finally {
+    await context.close();
+  }
+  return result;
+}
+
+async function play(stage: Stage, player: Player, scenario: Scenario, { adapter }: Setting): Promise<void> {
+  const query = [`player=${player}`, adapter && `adapter=${adapter}`, scenario.query]
+    .filter(Boolean)
+    .join('&');
+  await stage.open(query);
+  await scenario.run(stage);
+}
+
+async function weigh(result: Result, stage: Stage, { ends }: Scenario, gateway: Gateway): Promise<void> {
+  for (const [index, { id, from }] of stage.sessions.entries()) {
+    const next = stage.sessions[index + 1];
+    const truth = judge(stage.witnessed, from, next?.from);
+    const row = await rowOf(gateway, id);
+    result.figures.push(...compare(truth, row, next ? 'content_change' : ends));
+    result.events.push(...(await eventsOf(gateway, id)));
+  }
+  if (stage.latency !== undefined) result.figures.push(compareLatency(stage.latency, result.events));
+}
+
+/** What was witnessed of a scenario that did not come to its end. */
+async function rescue(page: Page | undefined): Promise<Witnessed> {
+  const witnessed = () => ({ frames: window.openqoeWitness.frames, acts: window.openqoeWitness.acts });
+  return (await page?.evaluate(witnessed).catch(() => undefined)) ?? { frames: [], acts: [] };
+}
