@@ -1,11 +1,13 @@
-//! What makes `openqoe demo` a demo: an origin that serves a small VOD ladder and breaks on request, and simulated viewers
+//! What makes `openqoe demo` a demo: an origin that serves a small ladder, on demand and live, and breaks on request, and simulated viewers
 //! who report through the same public endpoint as everyone else. No other part of the gateway knows that they exist.
 
 mod audience;
+mod boxes;
 mod chance;
 mod courier;
 mod delivery;
 mod faults;
+mod live;
 mod media;
 mod origin;
 mod pacing;

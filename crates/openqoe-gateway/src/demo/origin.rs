@@ -22,6 +22,7 @@ use super::media::{self, Asset, Role};
 use super::range::{Selection, select};
 use super::request_log::Visit;
 use super::scopes::{Demo, Scope, is_scope_name};
+use crate::clock;
 
 const MAX_BODY: usize = 4096;
 const CORS: [(&str, &str); 6] = [
@@ -109,7 +110,7 @@ async fn serve(
     }
     let scope = demo.open(&name);
     let mut visit = Visit::begin(scope.log.clone(), &path);
-    let asset = media::find(&path);
+    let asset = media::find(&path).or_else(|| demo.live.find(&name, &path, clock::now_ms()));
     let head = method == Method::HEAD;
     let status = suffer(&scope, asset.as_ref().map(|asset| asset.role), head).await;
     let Some(asset) = asset.filter(|_| status == 0) else {
@@ -124,6 +125,9 @@ async fn serve(
 
 /// Goes through the faults that come before the first byte; returns the status they ask for, 0 for none.
 async fn suffer(scope: &Scope, role: Option<Role>, head: bool) -> u16 {
+    if role == Some(Role::Clock) {
+        return 0;
+    }
     let mut faults = scope.watch();
     faults::wait(&mut faults, Faults::latency_left).await;
     let Some(role) = role else { return StatusCode::NOT_FOUND.as_u16() };
@@ -134,7 +138,7 @@ async fn suffer(scope: &Scope, role: Option<Role>, head: bool) -> u16 {
         sleep(scope.take_withheld()).await;
     }
     match role {
-        Role::Manifest | Role::Init => 0,
+        Role::Manifest | Role::Init | Role::Clock => 0,
         Role::VideoSegment | Role::AudioSegment | Role::Progressive => scope.faults().status,
     }
 }
@@ -157,7 +161,7 @@ fn answer(asset: &Asset, selection: Selection, head: bool, scope: Arc<Scope>, mu
         Body::empty()
     } else {
         let manner = if asset.role == Role::Progressive { Manner::Paced(range.start) } else { Manner::Fast };
-        deliver(Bytes::from_static(&asset.bytes[range]), manner, scope, visit)
+        deliver(asset.bytes.slice(range), manner, scope, visit)
     };
     let mut response = (status, [(header::CONTENT_TYPE, asset.content_type)], body).into_response();
     let headers = response.headers_mut();

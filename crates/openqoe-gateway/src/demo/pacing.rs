@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::media;
+use super::{boxes, media};
 
 const SEGMENT_SECONDS: usize = 2;
 /// Faster than real time, so that a player gets on its feet again after a seek forward: it waits for the bytes then and
@@ -37,7 +37,7 @@ fn marks() -> Option<Vec<usize>> {
             Some(size(format!("video-240p/{number:02}.m4s"))? + size(format!("audio/{number:02}.m4s"))?)
         })
         .collect();
-    let begin = media_data(file)?;
+    let begin = boxes::content(&file, &[b"mdat"])?.start;
     let total: usize = sizes.iter().sum();
     let mut sum = 0;
     let ends = sizes.iter().map(|size| {
@@ -45,19 +45,6 @@ fn marks() -> Option<Vec<usize>> {
         begin + sum * (file.len() - begin) / total
     });
     Some([begin].into_iter().chain(ends).collect())
-}
-
-/// Where `mdat` begins (ISO 14496-12 4.2).
-fn media_data(file: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        let header: &[u8; 8] = file.get(at..)?.first_chunk()?;
-        let [a, b, c, d, name @ ..] = *header;
-        if name == *b"mdat" {
-            return Some(at);
-        }
-        at += (u32::from_be_bytes([a, b, c, d]) as usize).max(8);
-    }
 }
 
 #[cfg(test)]

@@ -9,14 +9,17 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::faults::Faults;
+use super::live::Live;
 use super::request_log::RequestLog;
+use crate::clock;
 
 const MAX_SCOPES: usize = 256;
 const MAX_NAME_BYTES: usize = 64;
 
 /// The state behind the demo's routes.
-#[derive(Default)]
 pub(crate) struct Demo {
+    /// The stream that all scopes watch.
+    pub(crate) live: Live,
     scopes: Mutex<Scopes>,
 }
 
@@ -40,9 +43,9 @@ pub(crate) struct Scope {
 }
 
 impl Demo {
-    /// No scope yet.
+    /// No scope yet; the live stream is on air.
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self { live: Live::on_air(clock::now_ms()), scopes: Mutex::default() }
     }
 
     /// The scope of this name, made when it is new.
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_least_recently_used_goes_first() {
-        let demo = Demo::default();
+        let demo = Demo::new();
         let held = demo.open("s1");
         held.set(Faults { hold: true, ..Faults::default() });
         demo.open("s0");
