@@ -1,6 +1,7 @@
 //! The repository's own commands: `cargo xtask <task>`. Depends on no workspace crate, so that it builds in seconds and
 //! can rebuild all of them.
 
+mod accuracy;
 mod bench;
 mod codegen;
 mod demo;
@@ -25,6 +26,8 @@ Usage: cargo xtask <task>
   test deploy         of these, what checks deploy/
   codegen [--check]   regenerate code and documentation from spec/registry
   tidy                check the invariants of ARCHITECTURE.md
+  accuracy [OPTIONS]  play scenarios with real players and compare what is reported with what the screen showed
+                      (`accuracy --help` for more)
   bench [--quick]     measure the gateway beside its ceilings (`bench --help` for more)
   fuzz [TARGET] [--seconds N]
                       look for bytes that break a promise (needs cargo-fuzz)
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(root),
         ["test", "deploy"] => test::run_deploy(root),
         ["media"] => media::run(root),
+        ["accuracy", arguments @ ..] => accuracy::run(root, arguments),
         ["bench", arguments @ ..] => bench::run(root, arguments),
         ["fuzz", arguments @ ..] => fuzz::run(root, arguments),
         ["demo", arguments @ ..] => demo::run(root, arguments),

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
 use crate::tools::{CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser};
-use crate::{codegen, deploy, tidy};
+use crate::{accuracy, codegen, deploy, tidy};
 
 /// Runs every check.
 pub(crate) fn run(root: &Path) -> Result<()> {
@@ -29,6 +29,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
     end_to_end(&mut steps);
+    accuracy(&mut steps);
     steps.finish(is_strict())
 }
 
@@ -69,5 +70,14 @@ fn end_to_end(steps: &mut Steps<'_>) {
     match [CHROMIUM, PROMETHEUS].iter().find_map(|tool| tool.require().err()) {
         None => steps.run(NAME, "npm run e2e --silent -w e2e"),
         Some(remedy) => steps.skip(NAME, remedy),
+    }
+}
+
+/// hls.js in full and two scenarios of every other player; the whole matrix is `cargo xtask accuracy`.
+fn accuracy(steps: &mut Steps<'_>) {
+    const NAME: &str = "accuracy: players against the frames of the screen";
+    match CHROMIUM.require() {
+        Ok(_) => steps.check(NAME, |root| accuracy::measure(root, &["--short"])),
+        Err(remedy) => steps.skip(NAME, remedy),
     }
 }

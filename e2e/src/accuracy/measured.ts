@@ -12,7 +12,6 @@ export interface Row {
   stalled_ms: number;
   seeking_ms: number;
   paused_ms: number;
-  ads_ms?: number;
   rebuffers: number;
   seeks: number;
   switches_up: number;
@@ -20,6 +19,7 @@ export interface Row {
   exit_before_start: number;
   error_code: string | null;
   view_end: string;
+  player_version: string;
 }
 
 export interface SentEvent {

@@ -15,6 +15,8 @@ export interface Result {
   player: Player;
   scenario: string;
   figures: Figure[];
+  /** The player and its version, as reported. */
+  version?: string;
   /** Why there are no figures. */
   problem?: string;
   witnessed: Witnessed;
@@ -75,6 +77,7 @@ async function weigh(result: Result, stage: Stage, { ends }: Scenario, gateway: 
     const next = stage.sessions[index + 1];
     const truth = judge(stage.witnessed, from, next?.from);
     const row = await rowOf(gateway, id);
+    result.version = row.player_version;
     result.figures.push(...compare(truth, row, next ? 'content_change' : ends));
     result.events.push(...(await eventsOf(gateway, id)));
   }

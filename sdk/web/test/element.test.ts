@@ -54,16 +54,14 @@ describe('html5', () => {
   it('samples the range under the playhead and the frame counts', () => {
     const media = new FakeMedia();
     const { sample } = html5.attach(media.asElement(), () => {});
-    Object.assign(media, {
-      currentTime: 12.5,
-      ranges: [
-        [0, 10],
-        [12, 20.25],
-      ],
-    });
+    media.state.currentTime = 12.5;
+    media.ranges = [
+      [0, 10],
+      [12, 20.25],
+    ];
     media.frames = { totalVideoFrames: 300, droppedVideoFrames: 4 };
     expect(sample()).toEqual({ buffer_ms: 7750, frames_decoded: 300, frames_dropped: 4 });
-    media.currentTime = 11;
+    media.state.currentTime = 11;
     expect(sample().buffer_ms).toBe(0);
   });
 

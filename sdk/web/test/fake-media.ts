@@ -7,6 +7,7 @@ export interface State {
   ended: boolean;
   seeking: boolean;
   readyState: number;
+  currentTime: number;
   playbackRate: number;
   autoplay: boolean;
   /** Number of played ranges. */
@@ -28,6 +29,7 @@ const initial: State = {
   ended: false,
   seeking: false,
   readyState: 0,
+  currentTime: 0,
   playbackRate: 1,
   autoplay: false,
   played: 0,
@@ -40,15 +42,21 @@ const initial: State = {
 export class FakeMedia extends EventTarget {
   state: State = { ...initial };
   listeners = 0;
-  currentTime = 0;
   ranges: [number, number][] = [];
   frames: { totalVideoFrames: number; droppedVideoFrames: number } | undefined;
 
   constructor() {
     super();
-    for (const name of ['paused', 'ended', 'seeking', 'readyState', 'playbackRate', 'autoplay'] as const) {
-      Object.defineProperty(this, name, { get: () => this.state[name] });
-    }
+    const names = [
+      'paused',
+      'ended',
+      'seeking',
+      'readyState',
+      'currentTime',
+      'playbackRate',
+      'autoplay',
+    ] as const;
+    for (const name of names) Object.defineProperty(this, name, { get: () => this.state[name] });
   }
 
   get played() {

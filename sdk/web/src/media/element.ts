@@ -11,14 +11,30 @@ const HAVE_FUTURE_DATA = 3;
 const HAVE_ENOUGH_DATA = 4;
 const ERRORS = ['ABORTED', 'NETWORK', 'DECODE', 'SRC_NOT_SUPPORTED'];
 
-/** Reports what the element is doing now, then what it does. Returns the function that stops observing. */
-export function observeElement(media: HTMLMediaElement, report: Report): () => void {
+/** A seek so soon after the element learnt what it plays is made by a program; no viewer is that quick. */
+const START_MS = 100;
+/** How far from where a player said it would begin it may set out. */
+const START_S = 1;
+
+/**
+ * Reports what the element is doing now, then what it does. Returns the function that stops observing. `startsAt` tells where
+ * (media seconds) the player means to begin, where it can be asked.
+ */
+export function observeElement(
+  media: HTMLMediaElement,
+  report: Report,
+  startsAt?: () => number | null | undefined,
+): () => void {
   // What was reported last. An autoplaying element fires `play` only when it has data, long after the viewer began to
   // wait: once playback is asked for, the late `play` must not be a second request.
   let told: 'asked' | 'playing' | undefined;
-  // Before anything has played, a seek only says where to start: every live stream begins with one, and so does every
-  // film that is resumed. It is no seek of the viewer's, who waits for the start all the same.
   let begun = false;
+  let metadataAt = Number.NEGATIVE_INFINITY;
+  let sought = false;
+  // Every live stream begins with a seek, and so does every film that is resumed. That is no seek of the viewer's, who
+  // waits for the start all the same.
+  const isStart = (at: number) =>
+    !begun && (at - metadataAt < START_MS || Math.abs(media.currentTime - (startsAt?.() ?? 0)) < START_S);
 
   // `playing` promises a frame; what happens before it is seen takes the promise back.
   const frames = watchFrames(media);
@@ -50,9 +66,6 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
     if (!media.seeking) frames.await(at, started);
   };
   const ready = () => !media.paused && !media.seeking && media.readyState >= HAVE_FUTURE_DATA;
-  const seek = (type: 'seek_start' | 'seek_end', at: number) => {
-    if (begun) say({ type }, at);
-  };
   const rate = () => report({ type: 'rate', rate: Math.min(16, Math.max(0, media.playbackRate)) });
 
   const stop = listen(media, {
@@ -72,9 +85,17 @@ export function observeElement(media: HTMLMediaElement, report: Report): () => v
       // Everything an autoplaying element waits for is there and it does not play: the browser forbids it.
       if (told === 'asked' && media.paused) pause();
     },
-    seeking: (at) => seek('seek_start', at),
+    loadedmetadata(at) {
+      metadataAt = at;
+    },
+    seeking(at) {
+      if (isStart(at)) return;
+      sought = true;
+      say({ type: 'seek_start' }, at);
+    },
     seeked(at) {
-      seek('seek_end', at);
+      if (sought) say({ type: 'seek_end' }, at);
+      sought = false;
       // No `playing` is promised after a seek that did not have to wait for data.
       if (ready()) playing(at);
     },
