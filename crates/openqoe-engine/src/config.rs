@@ -9,7 +9,7 @@ pub struct Config {
     pub reorder_events: usize,
     /// The most that one step between two events may add to a clock: timers stop while a device sleeps.
     pub max_step: u64,
-    /// Silence that ends a view: three heartbeats.
+    /// Silence that ends a view: three batches of steady playback, which SDKs send every second heartbeat.
     pub silence: u64,
     /// The same in the background, where browsers let timers fire once a minute.
     pub silence_hidden: u64,
@@ -27,7 +27,7 @@ impl Default for Config {
             reorder_window: 10_000,
             reorder_events: 256,
             max_step: 90_000,
-            silence: 30_000,
+            silence: 60_000,
             silence_hidden: 180_000,
             silence_paused: 3_600_000,
             keep_ended: 600_000,

@@ -50,11 +50,13 @@ pub(crate) struct View {
 impl View {
     /// Takes the next event of the session.
     pub(crate) fn apply<R: Recorder>(&mut self, event: &Event, config: &Config, out: &mut Emit<'_, R>) {
+        // What comes after a silence was only late: its time passed as it says.
+        self.ending.wake();
+        self.settle(out);
         // A download says nothing of the viewer, and may be told before what happened before it.
         if !matches!(event.kind, EventKind::Download { .. }) {
             self.advance(event.t, config, out);
         }
-        self.ending.wake();
         self.at = event.t;
         self.note(&event.kind, out);
         self.settle(out);
