@@ -156,6 +156,24 @@ async fn one_video_segment_is_withheld() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_live_stream_suffers_as_any_other() {
+    let app = app();
+    put(&app, json!({"latency_ms":1500,"status":404})).await;
+    let began = Instant::now();
+    assert_eq!(get(&app, "/demo/media/t/live/clock").await, (StatusCode::OK, 24));
+    assert_eq!(began.elapsed().as_millis(), 0, "the time is never late");
+    assert_eq!(get(&app, "/demo/media/t/live.mpd").await.0, 200);
+    assert_eq!(began.elapsed().as_millis(), 1500);
+    assert_eq!(get(&app, "/demo/media/t/live/video-144p/100.m4s").await.0, 404);
+    put(&app, json!({})).await;
+    let film = media::find("video-144p/11.m4s").unwrap().bytes.len();
+    assert_eq!(get(&app, "/demo/media/t/live/video-144p/100.m4s").await, (StatusCode::OK, film));
+    assert_eq!(get(&app, "/demo/media/t/live/video-144p/1000.m4s").await.0, 404, "to come");
+    let log = get_json(&app, "/demo/origin-log/t").await;
+    assert_eq!(log[3]["path"], "live/video-144p/100.m4s");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_progressive_file_is_paced_and_stops_in_the_middle() {
     let app = app();
     let began = Instant::now();
