@@ -80,7 +80,9 @@ async fn ranges_and_head() {
 #[tokio::test]
 async fn faults_over_http() {
     let app = app();
-    let clear = json!({"latency_ms":0,"slow_kbps":0,"status":0,"hold":false,"withhold_ms":0});
+    let clear = json!({
+        "latency_ms":0,"slow_kbps":0,"status":0,"fail_next":0,"manifest_status":0,"hold":false,"withhold_ms":0
+    });
     assert_eq!(get_json(&app, "/demo/faults/t").await, clear);
     put(&app, json!({"latency_ms":9,"hold":true})).await;
     put(&app, json!({"latency_ms":7})).await;
@@ -126,6 +128,27 @@ async fn a_status_is_for_segments_only() {
     assert_eq!(get(&app, PLAYLIST).await.0, 200);
     assert_eq!(get(&app, "/demo/media/t/audio/init.mp4").await.0, 200);
     assert_eq!(get(&app, "/demo/media/another/audio/01.m4s").await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_video_segment_fails_and_all_else_goes_on() {
+    let app = app();
+    put(&app, json!({"status":404,"fail_next":1})).await;
+    assert_eq!(get(&app, "/demo/media/t/audio/01.m4s").await.0, 200);
+    assert_eq!(send(&app, "HEAD", VIDEO, "", "").await.status(), 200);
+    assert_eq!(get(&app, VIDEO).await.0, 404);
+    assert_eq!(get(&app, VIDEO).await.0, 200);
+    assert_eq!(get_json(&app, "/demo/faults/t").await["status"], 0, "over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn manifests_fail_by_themselves() {
+    let app = app();
+    put(&app, json!({"manifest_status":503})).await;
+    for path in ["main.m3u8", "main.mpd", "audio/playlist.m3u8", "live.m3u8", "live/audio/playlist.m3u8"] {
+        assert_eq!(get(&app, &format!("/demo/media/t/{path}")).await.0, 503, "{path}");
+    }
+    assert_eq!(get(&app, VIDEO).await.0, 200);
 }
 
 #[tokio::test(start_paused = true)]
