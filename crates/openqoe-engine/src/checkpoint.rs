@@ -11,7 +11,7 @@ use crate::sessions::{Session, Sessions};
 /// What an engine's checkpoint begins with.
 const TAG: [u8; 4] = *b"OQen";
 /// Raised whenever [`Session`] or a struct within it changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// What grows by addition is less than this in a checkpoint, so that no sum overflows in a lifetime.
 pub(crate) const LARGEST: u64 = u64::MAX / 4;
 

@@ -3,7 +3,9 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use openqoe_spec::{Batch, Event, EventKind, LabelSetId, Labels, Outcome, Recorder, Rejected, Shed};
+use openqoe_spec::{
+    Attributes, Batch, Event, EventKind, LabelSetId, Labels, Outcome, Recorder, Rejected, Shed,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::census::{Census, Stats};
@@ -38,7 +40,7 @@ pub struct Ended<'a> {
     pub began_at: u64,
     /// When it was last heard, epoch ms.
     pub heard_at: u64,
-    /// [`Arrival::place`] of its newest batch.
+    /// [`Arrival::place`] of its newest batch with attributes, or of its first one.
     pub batch: u64,
     /// What it came to.
     pub summary: &'a Summary,
@@ -108,7 +110,7 @@ impl Engine {
         ledger: &mut impl Ledger,
     ) {
         let Arrival { tenant, source, received_at, place: stands, batch } = arrival;
-        let Some((place, set)) = self.session(tenant, &batch, recorder, ledger) else {
+        let Some((place, first_said)) = self.session(tenant, &batch, recorder, ledger) else {
             for _ in &batch.events {
                 ledger.outcome(tenant, source, Outcome::Shed(Shed::SessionLimit));
             }
@@ -116,16 +118,23 @@ impl Engine {
         };
         let origin = batch.origin(received_at);
         let Some(session) = self.sessions.get(place) else { return };
+        let set = (!batch.attributes.is_empty()).then_some(session.newest_set);
         if session.heard_at == 0 {
             session.began_at = origin;
         }
+        if session.heard_at == 0 || set.is_some() {
+            session.batch = stands;
+        }
         session.heard_at = session.heard_at.max(received_at);
-        session.batch = stands;
         let (was_over, were_waiting) = (session.view.is_over(), self.waiting);
         for event in batch.events {
             let at = origin.saturating_add(event.t).min(received_at);
             let waiting = Waiting { event, set, source, at, received_at };
             self.waiting = admit(session, waiting, self.waiting, &self.config, recorder, ledger);
+        }
+        if first_said && session.sequence.waiting() == 0 {
+            // It may have come too late for all of its events, but not for what follows them.
+            session.held_set = session.newest_set;
         }
         self.after(place, was_over, were_waiting, ledger);
     }
@@ -199,22 +208,26 @@ impl Engine {
         self.sessions.label_sets()
     }
 
-    /// The batch's session and label set, made when they are new. `None` when there is no room.
+    /// The batch's session, made when it is new, with its newest label set up to date, and whether this is the first that is
+    /// known about a session heard before. `None` when there is no room.
     fn session<R: Recorder + Labels>(
         &mut self,
         tenant: &str,
         batch: &Batch,
         recorder: &mut R,
         ledger: &mut impl Ledger,
-    ) -> Option<(Place, LabelSetId)> {
+    ) -> Option<(Place, bool)> {
         self.name(tenant, &batch.session_id);
         let attributes = hash(&batch.attributes);
         if let Some(place) = self.sessions.find(&self.key) {
             let session = self.sessions.get(place)?;
-            let same = session.attributes == attributes;
-            let set = if same { session.newest_set } else { recorder.intern(tenant, &batch.attributes) };
-            (session.attributes, session.newest_set) = (attributes, set);
-            return Some((place, set));
+            if batch.attributes.is_empty() || session.attributes == attributes {
+                return Some((place, false));
+            }
+            let first_said = session.attributes == hash(&Attributes::default());
+            session.attributes = attributes;
+            session.newest_set = recorder.intern(tenant, &batch.attributes);
+            return Some((place, first_said));
         }
         if self.sessions.len() >= self.config.max_sessions {
             let oldest = self.sessions.oldest_ended()?;
@@ -222,7 +235,7 @@ impl Engine {
         }
         let set = recorder.intern(tenant, &batch.attributes);
         self.census.change(tenant, |stats| stats.open += 1);
-        Some((self.sessions.insert(&self.key, tenant.len(), set, attributes), set))
+        Some((self.sessions.insert(&self.key, tenant.len(), set, attributes), false))
     }
 
     /// Keeps count and timer of a session that has changed.
@@ -367,6 +380,7 @@ fn take<R: Recorder>(
         return;
     }
     ledger.outcome(session.tenant(), source, Outcome::Counted);
+    let set = set.unwrap_or(session.held_set);
     apply(session, &event, set, at, config, recorder);
 }
 
@@ -385,5 +399,5 @@ fn apply<R: Recorder>(
         view.relabel(event.t, config, &mut out, set);
     }
     view.apply(event, config, &mut out);
-    session.set = set;
+    (session.set, session.held_set) = (set, set);
 }

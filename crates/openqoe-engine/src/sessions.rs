@@ -22,7 +22,9 @@ pub(crate) struct Session {
     pub(crate) sequence: Sequence<Waiting>,
     /// The label set of the newest event taken in.
     pub(crate) set: LabelSetId,
-    /// Hash of the attributes of the newest batch, and their label set: its events may still wait.
+    /// The label set of events whose batch says nothing: that of the event before them.
+    pub(crate) held_set: LabelSetId,
+    /// Hash of the attributes of the newest batch that has any, and their label set: its events may still wait.
     pub(crate) attributes: u64,
     pub(crate) newest_set: LabelSetId,
     /// When it was last heard, epoch ms on the gateway's clock.
@@ -30,7 +32,7 @@ pub(crate) struct Session {
     pub(crate) heard_at: u64,
     /// When `t` was 0, epoch ms on the gateway's clock.
     pub(crate) began_at: u64,
-    /// Where its newest batch stands in the journal.
+    /// Where its newest batch with attributes stands in the journal; its first one, as long as none has any.
     pub(crate) batch: u64,
     pub(crate) summary: Summary,
     /// `session_end` has been taken in: nothing may follow.
@@ -53,7 +55,8 @@ impl Session {
 pub(crate) struct Waiting {
     #[serde(with = "named")]
     pub(crate) event: Event,
-    pub(crate) set: LabelSetId,
+    /// That of its batch, if it has any.
+    pub(crate) set: Option<LabelSetId>,
     pub(crate) source: Source,
     pub(crate) at: u64,
     #[serde(deserialize_with = "growing")]
@@ -105,8 +108,8 @@ impl Sessions {
     pub(crate) fn label_sets(&self) -> impl Iterator<Item = LabelSetId> + '_ {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
         sessions.flat_map(|session| {
-            let waiting = session.sequence.all_waiting().map(|waiting| waiting.set);
-            [session.set, session.newest_set].into_iter().chain(waiting)
+            let waiting = session.sequence.all_waiting().filter_map(|waiting| waiting.set);
+            [session.set, session.held_set, session.newest_set].into_iter().chain(waiting)
         })
     }
 
@@ -131,6 +134,7 @@ impl Sessions {
             view: View::default(),
             sequence: Sequence::default(),
             set,
+            held_set: set,
             attributes,
             newest_set: set,
             heard_at: 0,

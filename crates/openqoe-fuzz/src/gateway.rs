@@ -43,6 +43,7 @@ pub(crate) fn gzip(data: &[u8]) {
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
     packer.write_all(data).unwrap();
     let mut packed = packer.finish().unwrap();
+    assert!(unpack::is_gzip(&packed));
     let fits = (data.len() <= LIMIT).then_some(data);
     assert_eq!(unpack::gzip(&packed, LIMIT).unwrap().as_deref(), fits);
     // Members one after the other count together (RFC 1952 §2.2).

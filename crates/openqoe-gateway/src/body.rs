@@ -12,7 +12,8 @@ use openqoe_spec::BatchRejection;
 
 use crate::unpack;
 
-/// How a body may be packed.
+/// How a body is packed, by its headers. A page cannot say `Content-Encoding` without asking first (CORS preflight), so a body
+/// that is gzip by its own first bytes is gzip whatever they say; no text begins so.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     Identity,
@@ -62,17 +63,19 @@ pub(crate) async fn read(
         Ok(Ok(collected)) => collected,
     };
     let wire = packed.len();
-    let body = match encoding {
-        Encoding::Identity => packed,
-        Encoding::Gzip => match unpack::gzip(&packed, limit) {
-            Ok(plain) => plain.ok_or_else(|| too_large(limit))?.into(),
-            Err(error) => {
-                let message = format!("broken gzip: {error}");
-                return Err(refused(BatchRejection::BadEncoding, &message, "RFC 1952"));
-            }
-        },
-    };
+    let is_packed = encoding == Encoding::Gzip || unpack::is_gzip(&packed);
+    let body = if is_packed { unpacked(&packed, limit)? } else { packed };
     Ok(Received { body, wire })
+}
+
+fn unpacked(packed: &[u8], limit: usize) -> Result<Bytes, Refused> {
+    match unpack::gzip(packed, limit) {
+        Ok(plain) => Ok(plain.ok_or_else(|| too_large(limit))?.into()),
+        Err(error) => {
+            let message = format!("broken gzip: {error}");
+            Err(refused(BatchRejection::BadEncoding, &message, "RFC 1952"))
+        }
+    }
 }
 
 /// How long the sender says the body is.

@@ -190,7 +190,9 @@ impl Gateway {
             return Ok(admitted);
         }
         for mut batch in batches {
-            user_agent::fill(&mut batch.attributes, request.header(USER_AGENT));
+            if !batch.attributes.is_empty() {
+                user_agent::fill(&mut batch.attributes, request.header(USER_AGENT));
+            }
             if self.privacy.admit(&mut batch, tenant, request) == Verdict::OptedOut {
                 let opted_out = Outcome::Rejected(Rejected::OptedOut);
                 tenant.note_outcome(protocol.id, opted_out, batch.events.len());

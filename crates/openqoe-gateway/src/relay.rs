@@ -166,7 +166,8 @@ impl Gateway {
         self.process.observe(Histogram::RelayDelaySeconds, lay as f64);
         entry.received_at = now;
         carry_forward(&mut entry.batch, lay);
-        if entry.batch.attributes.get(Attribute::EdgePop).is_empty() {
+        let says = !entry.batch.attributes.is_empty();
+        if says && entry.batch.attributes.get(Attribute::EdgePop).is_empty() {
             // A name that breaks the rules is told at the edge, which checks its configuration.
             let _ = entry.batch.attributes.set(Attribute::EdgePop, pop);
         }

@@ -2,6 +2,11 @@
 
 use std::io::{self, Read};
 
+/// Whether bytes begin as every gzip stream does (RFC 1952 2.3.1), which no UTF-8 text can.
+pub(crate) fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
 /// Unpacks at most `limit` bytes (RFC 1952): a bomb costs no more than a large body. `None` when there are more.
 ///
 /// # Errors

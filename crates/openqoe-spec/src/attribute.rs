@@ -147,6 +147,11 @@ impl Attributes {
         true
     }
 
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// All values, in the order of [`Attribute`].
     fn values(&self) -> impl Iterator<Item = &str> {
         Attribute::ALL.iter().map(|attribute| self.get(*attribute))
@@ -277,6 +282,9 @@ mod tests {
         assert_eq!(attributes.values().collect::<String>(), "movieedge");
         assert_eq!((attributes.get(Attribute::AssetId), attributes.get(Attribute::Cdn)), ("movie", "edge"));
         assert!(!format!("{attributes:?}").contains("alice"));
+        assert!(!attributes.is_empty());
+        attributes.set(Attribute::AssetId, "").unwrap();
+        assert!(attributes.remove(Attribute::Cdn) && attributes.is_empty());
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub struct Batch {
     pub started_at: u64,
     /// The reporter's wall clock when it sent the batch, epoch ms.
     pub sent_at: u64,
-    /// What is known about the session.
+    /// What is known about the session. Nothing at all is what a batch has whose sender left it out: what the events before
+    /// it had holds on.
     pub attributes: Attributes,
     /// The events, in any order.
     pub events: Vec<Event>,

@@ -8,6 +8,8 @@ use tokio::time::{Instant, sleep};
 
 const MAX_DELAY_MS: u64 = 60_000;
 const MAX_KBPS: u64 = 1_000_000;
+const MAX_FAILURES: u32 = 1000;
+const STATUSES: [u16; 3] = [0, 404, 503];
 const MAX_HOLD: Duration = Duration::from_secs(60);
 
 /// The whole set; a field that is left out is off.
@@ -20,6 +22,11 @@ pub(crate) struct Faults {
     pub(crate) slow_kbps: u64,
     /// What media segments are answered with: 404, 503, or 0 for what they are.
     pub(crate) status: u16,
+    /// 0 for all of them, or how many video segments, the next ones, `status` is for; audio is spared then. Counts down as
+    /// they are asked for, and takes `status` with it when it comes to 0. At most 1000.
+    pub(crate) fail_next: u32,
+    /// What playlists and MPDs are answered with: 404, 503, or 0 for what they are.
+    pub(crate) manifest_status: u16,
     /// Whether media segments wait, until this is false again or 60 s have passed.
     pub(crate) hold: bool,
     /// Delay of the next video segment, at most 60000 ms; falls back to 0 when that segment is asked for.
@@ -41,8 +48,16 @@ impl Faults {
         if faults.slow_kbps > MAX_KBPS {
             return Err(format!("`slow_kbps` is {}, more than {MAX_KBPS}", faults.slow_kbps));
         }
-        if ![0, 404, 503].contains(&faults.status) {
-            return Err(format!("`status` is {}, not one of 0, 404, 503", faults.status));
+        for (field, status) in [("status", faults.status), ("manifest_status", faults.manifest_status)] {
+            if !STATUSES.contains(&status) {
+                return Err(format!("`{field}` is {status}, not one of 0, 404, 503"));
+            }
+        }
+        if faults.fail_next > MAX_FAILURES {
+            return Err(format!("`fail_next` is {}, more than {MAX_FAILURES}", faults.fail_next));
+        }
+        if faults.fail_next > 0 && faults.status == 0 {
+            return Err("`fail_next` says how many video segments get `status`, which is 0".to_owned());
         }
         Ok(faults)
     }
@@ -91,7 +106,10 @@ mod tests {
             (r#"{"withhold_ms":60001}"#, "`withhold_ms` is 60001"),
             (r#"{"slow_kbps":1000001}"#, "`slow_kbps` is 1000001"),
             (r#"{"latency_ms":-1}"#, "invalid value"),
-            (r#"{"status":500}"#, "not one of 0, 404, 503"),
+            (r#"{"status":500}"#, "`status` is 500, not one of 0, 404, 503"),
+            (r#"{"manifest_status":1}"#, "`manifest_status` is 1, not one of"),
+            (r#"{"status":404,"fail_next":1001}"#, "`fail_next` is 1001, more than 1000"),
+            (r#"{"fail_next":1}"#, "`fail_next` says how many"),
             ("[", "EOF"),
         ] {
             let message = Faults::parse(json.as_bytes()).unwrap_err();

@@ -77,7 +77,7 @@ async fn put_faults(State(demo): State<Arc<Demo>>, Path(name): Path<String>, bod
         Err(message) => refuse(
             "invalid_faults",
             &message,
-            "PUT the whole set, such as {\"latency_ms\":0,\"slow_kbps\":0,\"status\":0,\"hold\":false,\"withhold_ms\":0}.",
+            "PUT the whole set, such as {\"latency_ms\":0,\"status\":404,\"fail_next\":1}; what is left out is off.",
         ),
     }
 }
@@ -137,9 +137,13 @@ async fn suffer(scope: &Scope, role: Option<Role>, head: bool) -> u16 {
     if role == Role::VideoSegment && !head {
         sleep(scope.take_withheld()).await;
     }
+    let faults = scope.faults();
     match role {
-        Role::Manifest | Role::Init | Role::Clock => 0,
-        Role::VideoSegment | Role::AudioSegment | Role::Progressive => scope.faults().status,
+        Role::Init | Role::Clock => 0,
+        Role::Manifest => faults.manifest_status,
+        Role::VideoSegment if !head => scope.take_failure(),
+        _ if faults.fail_next > 0 => 0,
+        Role::VideoSegment | Role::AudioSegment | Role::Progressive => faults.status,
     }
 }
 

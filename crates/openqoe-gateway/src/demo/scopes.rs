@@ -115,6 +115,21 @@ impl Scope {
         });
         Duration::from_millis(taken)
     }
+
+    /// The status that a video segment is answered with, one of those it is meant for being taken.
+    pub(crate) fn take_failure(&self) -> u16 {
+        let mut status = 0;
+        self.faults.send_if_modified(|faults| {
+            status = faults.status;
+            let counted = faults.fail_next > 0;
+            faults.fail_next = faults.fail_next.saturating_sub(1);
+            if counted && faults.fail_next == 0 {
+                faults.status = 0;
+            }
+            counted
+        });
+        status
+    }
 }
 
 /// Whether this may name a scope: `[a-z0-9-]{1,64}`.
@@ -150,6 +165,16 @@ mod tests {
         assert_eq!(scope.take_withheld(), Duration::from_millis(7));
         assert_eq!(scope.take_withheld(), Duration::ZERO);
         assert_eq!(scope.faults(), Faults { latency_ms: 1, ..Faults::default() });
+    }
+
+    #[test]
+    fn failures_are_counted_down() {
+        let scope = Scope::default();
+        scope.set(Faults { status: 503, fail_next: 2, latency_ms: 1, ..Faults::default() });
+        assert_eq!([(); 3].map(|()| scope.take_failure()), [503, 503, 0]);
+        assert_eq!(scope.faults(), Faults { latency_ms: 1, ..Faults::default() });
+        scope.set(Faults { status: 404, ..Faults::default() });
+        assert_eq!([(); 3].map(|()| scope.take_failure()), [404; 3], "for good");
     }
 
     #[test]

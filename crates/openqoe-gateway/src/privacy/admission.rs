@@ -83,7 +83,8 @@ impl Privacy {
         })
     }
 
-    /// Makes a batch fit to be kept; to be called before anything of it is. Nothing of the request stays.
+    /// Makes a batch fit to be kept; to be called before anything of it is. Nothing of the request stays. A batch that says
+    /// nothing about its session still says nothing afterwards.
     pub(crate) fn admit(&self, batch: &mut Batch, tenant: &Tenant, request: &RequestContext<'_>) -> Verdict {
         let objects = self.gpc != Gpc::Ignore && opt_out::is_said(request);
         if objects && self.gpc == Gpc::Discard {
@@ -95,6 +96,9 @@ impl Privacy {
             tenant.note_privacy(Action::Anonymised);
         } else {
             self.hash_viewer(batch, tenant);
+        }
+        if batch.attributes.is_empty() {
+            return Verdict::Keep;
         }
         if self.locate(&mut batch.attributes, request, objects) {
             tenant.note_privacy(Action::Located);

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use openqoe_spec::{Attribute, Attributes, Batch, Event, EventKind, compact};
 use serde_json::json;
 
+use crate::attributes::silent;
 use crate::certificates::{Authority, Pair, send};
 use crate::durability::Load;
 use crate::harness::{Answer, Gateway, batch, folder, request, try_read, view, wait_for};
@@ -104,18 +105,27 @@ fn what_an_edge_acknowledges_is_counted_at_the_core() {
     own["session"]["attributes"]["edge_pop"] = json!("said");
     own["events"].as_array_mut().unwrap().push(json!({ "seq": 4, "t": 1, "type": "nothing" }));
     assert_eq!(edge.post(own.to_string().as_bytes()).status, 200);
+    // Says nothing new, so that neither gateway has anything to add.
+    let more = silent("s0", 4, &["stall", "playing"]);
+    assert_eq!(edge.post(more.to_string().as_bytes()).status, 200);
     drain(&edge);
     assert_eq!(core.value("openqoe_startup_plays_total"), 51.0);
-    assert_eq!(outcome(&core, "counted"), 204.0);
+    assert_eq!(outcome(&core, "counted"), 206.0);
     let metrics = core.metrics();
     let plays = |pop: &str| {
         let lines = metrics.lines().filter(|line| line.starts_with("openqoe_startup_plays_total"));
         lines.filter(|line| line.contains(&format!("edge_pop=\"{pop}\""))).count()
     };
     assert_eq!((plays("fra1"), plays("said")), (1, 1));
+    let stalls: Vec<_> =
+        metrics.lines().filter(|line| line.starts_with("openqoe_playback_rebuffers_total")).collect();
+    assert!(
+        stalls.iter().all(|line| line.contains("asset_id=\"a\"") && line.contains("edge_pop=")),
+        "{stalls:?}"
+    );
     // The edge's books are closed, and it says nothing of views.
-    assert_eq!((outcome(&edge, "forwarded"), outcome(&edge, "rejected")), (204.0, 1.0));
-    assert_eq!(edge.value("openqoe_ingest_events_received_total"), 205.0);
+    assert_eq!((outcome(&edge, "forwarded"), outcome(&edge, "rejected")), (206.0, 1.0));
+    assert_eq!(edge.value("openqoe_ingest_events_received_total"), 207.0);
     let metrics = edge.metrics();
     for absent in ["openqoe_startup", "openqoe_playback", "openqoe_slo", "openqoe_engine"] {
         assert!(!metrics.contains(absent), "{absent} in\n{metrics}");

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod archive;
+mod attributes;
 mod bad_input;
 mod cardinality;
 mod certificates;

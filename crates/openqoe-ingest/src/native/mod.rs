@@ -52,8 +52,7 @@ struct WireSession<'a> {
     #[serde(borrow)]
     session_id: Cow<'a, str>,
     started_at: f64,
-    #[serde(default)]
-    attributes: WireAttributes,
+    attributes: Option<WireAttributes>,
 }
 
 pub(crate) fn decode(body: &[u8]) -> Result<Decoded, Refused> {
@@ -94,7 +93,8 @@ fn read<E>(
             hint: "send them in several batches",
         });
     }
-    let mut decoded = Decoded { warnings: wire.session.attributes.warnings(), ..Decoded::default() };
+    let mut decoded = Decoded::default();
+    decoded.warnings = wire.session.attributes.as_ref().map(WireAttributes::warnings).unwrap_or_default();
     let mut events = Vec::with_capacity(wire.events.items.len());
     let (session_id, started_at, sent_at) = envelope(&wire.session, wire.sent_at)?;
     let attributes = attributes(wire.session.attributes, &wire.spec_version)?;
@@ -122,11 +122,13 @@ fn envelope(session: &WireSession<'_>, sent_at: f64) -> Result<(Box<str>, u64, u
     Ok((id.into(), time("session.started_at", session.started_at)?, time("sent_at", sent_at)?))
 }
 
-fn attributes(wire: WireAttributes, spec_version: &str) -> Result<Attributes, Refused> {
-    if let Some(message) = wire.invalid {
+/// What is known about the session with this batch; nothing when it does not say.
+fn attributes(wire: Option<WireAttributes>, spec_version: &str) -> Result<Attributes, Refused> {
+    let says = wire.is_some();
+    let WireAttributes { mut attributes, invalid, .. } = wire.unwrap_or_default();
+    if let Some(message) = invalid {
         return Err(invalid_session(message));
     }
-    let mut attributes = wire.attributes;
     if let Err(error) = attributes.set(Attribute::SpecVersion, spec_version) {
         return Err(invalid_session(format!("spec_version {error}")));
     }
@@ -138,7 +140,7 @@ fn attributes(wire: WireAttributes, spec_version: &str) -> Result<Attributes, Re
             hint: "use an SDK of the gateway's major version",
         });
     }
-    Ok(attributes)
+    Ok(if says { attributes } else { Attributes::default() })
 }
 
 fn invalid_session(message: String) -> Refused {

@@ -80,7 +80,9 @@ async fn ranges_and_head() {
 #[tokio::test]
 async fn faults_over_http() {
     let app = app();
-    let clear = json!({"latency_ms":0,"slow_kbps":0,"status":0,"hold":false,"withhold_ms":0});
+    let clear = json!({
+        "latency_ms":0,"slow_kbps":0,"status":0,"fail_next":0,"manifest_status":0,"hold":false,"withhold_ms":0
+    });
     assert_eq!(get_json(&app, "/demo/faults/t").await, clear);
     put(&app, json!({"latency_ms":9,"hold":true})).await;
     put(&app, json!({"latency_ms":7})).await;
@@ -129,6 +131,27 @@ async fn a_status_is_for_segments_only() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_video_segment_fails_and_all_else_goes_on() {
+    let app = app();
+    put(&app, json!({"status":404,"fail_next":1})).await;
+    assert_eq!(get(&app, "/demo/media/t/audio/01.m4s").await.0, 200);
+    assert_eq!(send(&app, "HEAD", VIDEO, "", "").await.status(), 200);
+    assert_eq!(get(&app, VIDEO).await.0, 404);
+    assert_eq!(get(&app, VIDEO).await.0, 200);
+    assert_eq!(get_json(&app, "/demo/faults/t").await["status"], 0, "over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn manifests_fail_by_themselves() {
+    let app = app();
+    put(&app, json!({"manifest_status":503})).await;
+    for path in ["main.m3u8", "main.mpd", "audio/playlist.m3u8", "live.m3u8", "live/audio/playlist.m3u8"] {
+        assert_eq!(get(&app, &format!("/demo/media/t/{path}")).await.0, 503, "{path}");
+    }
+    assert_eq!(get(&app, VIDEO).await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hold_is_lifted() {
     let app = app();
     put(&app, json!({"hold":true})).await;
@@ -153,6 +176,24 @@ async fn one_video_segment_is_withheld() {
     get(&app, VIDEO).await;
     get(&app, VIDEO).await;
     assert_eq!(began.elapsed().as_secs(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_stream_suffers_as_any_other() {
+    let app = app();
+    put(&app, json!({"latency_ms":1500,"status":404})).await;
+    let began = Instant::now();
+    assert_eq!(get(&app, "/demo/media/t/live/clock").await, (StatusCode::OK, 24));
+    assert_eq!(began.elapsed().as_millis(), 0, "the time is never late");
+    assert_eq!(get(&app, "/demo/media/t/live.mpd").await.0, 200);
+    assert_eq!(began.elapsed().as_millis(), 1500);
+    assert_eq!(get(&app, "/demo/media/t/live/video-144p/100.m4s").await.0, 404);
+    put(&app, json!({})).await;
+    let film = media::find("video-144p/11.m4s").unwrap().bytes.len();
+    assert_eq!(get(&app, "/demo/media/t/live/video-144p/100.m4s").await, (StatusCode::OK, film));
+    assert_eq!(get(&app, "/demo/media/t/live/video-144p/1000.m4s").await.0, 404, "to come");
+    let log = get_json(&app, "/demo/origin-log/t").await;
+    assert_eq!(log[3]["path"], "live/video-144p/100.m4s");
 }
 
 #[tokio::test(start_paused = true)]
