@@ -19,6 +19,8 @@ export interface Row {
   exit_before_start: number;
   error_code: string | null;
   view_end: string;
+  /** When its last batch came, epoch ms. */
+  heard_at: number;
   player_version: string;
 }
 
@@ -28,20 +30,36 @@ export interface SentEvent {
   kind: string | Record<string, Record<string, unknown>>;
 }
 
+/** The row of a session that has ended, with its last event in it. */
 export async function rowOf(gateway: Gateway, session: string): Promise<Row> {
   return until(
     `the end of session ${session}`,
     async () => {
+      const batches = await batchesOf(gateway, session);
+      const last = batches.find(({ events }) =>
+        events.some(({ kind }) => typeof kind === 'object' && kind.session_end),
+      );
       const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}`);
-      return response.ok ? ((await response.json()) as Row) : undefined;
+      if (!last || !response.ok) return undefined;
+      const row = (await response.json()) as Row;
+      return row.heard_at >= last.received_at ? row : undefined;
     },
-    60_000,
+    90_000,
   );
 }
 
+/** What was sent of a session, in order. */
 export async function eventsOf(gateway: Gateway, session: string): Promise<SentEvent[]> {
-  const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}/events`);
-  if (!response.ok) return [];
-  const batches = (await response.json()) as { events: SentEvent[] }[];
+  const batches = await batchesOf(gateway, session);
   return batches.flatMap(({ events }) => events).sort((a, b) => a.seq - b.seq);
+}
+
+interface StoredBatch {
+  received_at: number;
+  events: SentEvent[];
+}
+
+async function batchesOf(gateway: Gateway, session: string): Promise<StoredBatch[]> {
+  const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}/events`);
+  return response.ok ? ((await response.json()) as StoredBatch[]) : [];
 }

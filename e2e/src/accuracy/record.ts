@@ -19,10 +19,9 @@ export type Act =
   /** `to` in media seconds. */
   | { kind: 'seek'; to: number }
   | { kind: 'rate'; rate: number }
-  /** The origin holds media back, or is out of reach, from now on. */
-  | { kind: 'starve' }
-  /** It delivers again. */
-  | { kind: 'feed' }
+  /** The element has no media to go on with, or the playhead has run past what is buffered; until `fed`. */
+  | { kind: 'short' }
+  | { kind: 'fed' }
   | { kind: 'hide' }
   | { kind: 'show' }
   /** The element reached the end of the media. */

@@ -13,10 +13,6 @@ export interface Faults {
   hold?: boolean;
 }
 
-/** Longer than any frame waits for the next one while playback moves. */
-const DRY_MS = 300;
-const HAVE_FUTURE_DATA = 3;
-
 export class Stage {
   /** The ids of the sessions so far, and when on the page's clock each began. */
   readonly sessions: { id: string; from: number }[] = [];
@@ -95,22 +91,20 @@ export class Stage {
 
   /** Holds media back until the picture has stood for `seconds`; what then ends the stall is up to the caller. */
   async dry(seconds: number): Promise<void> {
-    await this.note({ kind: 'starve' });
     await this.faults({ hold: true });
     await this.page.waitForFunction(
-      ({ seconds, DRY_MS, HAVE_FUTURE_DATA }) => {
-        const last = window.openqoeWitness.frames.at(-1)?.at ?? performance.now();
-        const still = performance.now() - last;
-        const { readyState } = window.openqoeDemo.video;
-        return still > DRY_MS && readyState < HAVE_FUTURE_DATA && still >= seconds * 1_000;
+      ({ seconds }) => {
+        const { frames, acts } = window.openqoeWitness;
+        const still = performance.now() - (frames.at(-1)?.at ?? performance.now());
+        const supply = acts.filter(({ kind }) => kind === 'short' || kind === 'fed').at(-1);
+        return supply?.kind === 'short' && still >= seconds * 1_000;
       },
-      { seconds, DRY_MS, HAVE_FUTURE_DATA },
+      { seconds },
       { polling: 20, timeout: 60_000 },
     );
   }
 
   async feed(): Promise<void> {
-    await this.note({ kind: 'feed' });
     await this.faults({});
   }
 
@@ -161,7 +155,6 @@ export class Stage {
   }
 
   async offline(offline: boolean): Promise<void> {
-    await this.note({ kind: offline ? 'starve' : 'feed' });
     await this.context.setOffline(offline);
   }
 

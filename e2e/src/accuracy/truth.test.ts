@@ -38,8 +38,8 @@ test('a stall is what a frame stands beyond its own time', () => {
   const frames = [...motion(1_000, 0, 26), ...motion(5_000, 1.04, 26)];
   const acts = [
     did(900, { kind: 'play' }),
-    did(1_500, { kind: 'starve' }),
-    did(4_900, { kind: 'feed' }),
+    did(2_050, { kind: 'short' }),
+    did(4_990, { kind: 'fed' }),
     did(6_000, { kind: 'end' }),
   ];
   const truth = judge({ frames, acts });
@@ -57,9 +57,9 @@ test('a pause ends a stall, and is none itself', () => {
   const frames = [...motion(1_000, 0, 26), ...motion(7_050, 1.04, 26)];
   const acts = [
     did(900, { kind: 'play' }),
-    did(1_500, { kind: 'starve' }),
+    did(2_050, { kind: 'short' }),
     did(4_000, { kind: 'pause' }),
-    did(5_000, { kind: 'feed' }),
+    did(4_001, { kind: 'fed' }),
     did(7_000, { kind: 'play' }),
     did(8_050, { kind: 'end' }),
   ];

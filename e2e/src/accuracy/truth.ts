@@ -18,8 +18,12 @@ export interface Truth {
   exitBeforeStart: boolean;
 }
 
-/** A picture that stands longer than this is no motion. Longer than any hiccup, shorter than any stall the scripts make. */
+/** A picture that stands longer than this beyond its own time is no motion. */
 const STILL_MS = 250;
+/** And with no media to go on with, this is a stall. */
+const STALL_MS = 100;
+/** The film has 25 pictures a second. */
+const FRAME_MS = 40;
 /** A frame this near to the target of a seek belongs to it; segments begin at most this far before. */
 const NEAR_S = 2.5;
 /** What an exit must have waited to count (reference: EBVS below 1 s is discarded). */
@@ -69,8 +73,9 @@ class Teller {
   /** The last frame of the motion now going on. */
   private last: Frame | undefined;
   private width: number | undefined;
-  /** When media was short: from the first `starve` to the first motion after the last `feed`. */
-  private starved: { from: number; until: number } | undefined;
+  /** Whether media is short now, and whether it was since the last frame. */
+  private short = false;
+  private wasShort = false;
   private hidden = false;
 
   constructor(private readonly frames: readonly Frame[]) {}
@@ -84,8 +89,7 @@ class Teller {
 
   hear(act: Dated): void {
     const { at } = act;
-    if (act.kind === 'starve') this.starved ??= { from: at, until: Number.POSITIVE_INFINITY };
-    else if (act.kind === 'feed' && this.starved) this.starved.until = at;
+    if (act.kind === 'short' || act.kind === 'fed') this.supply(act.kind === 'short');
     else if (act.kind === 'rate') this.rate = act.rate;
     else if (act.kind === 'hide' || act.kind === 'show') this.turn(act.kind === 'hide');
     else if (this.state === 'over' && act.kind !== 'play') return;
@@ -99,6 +103,11 @@ class Teller {
 
   told(): Truth {
     return this.truth;
+  }
+
+  private supply(short: boolean): void {
+    this.short = short;
+    this.wasShort ||= short;
   }
 
   private turn(hidden: boolean): void {
@@ -153,7 +162,6 @@ class Teller {
     this.truth.startupWait += waited;
     if (!this.spoilt && !this.hidden) this.truth.startup = waited;
     this.begun = true;
-    this.fed();
     this.enter('playing', frame.at);
     this.last = frame;
   }
@@ -162,51 +170,44 @@ class Teller {
     this.truth.seeking += frame.at - this.since;
     this.truth.seeks += 1;
     this.begun = true;
-    this.fed();
     this.enter(this.isPaused ? 'paused' : 'playing', frame.at);
     this.last = frame;
   }
 
   /** Time since the last frame, or since playback was asked to go on. */
   private play(frame: Frame): void {
-    const { last } = this;
-    const gap = frame.at - (last?.at ?? this.since);
-    const natural = last ? Math.max(0, ((frame.media - last.media) * 1_000) / this.rate) : gap;
-    this.spend(gap, Math.min(gap, natural), frame.at);
-    if (gap <= STILL_MS) this.fed();
+    this.spend(frame.at);
     this.since = frame.at;
     this.last = frame;
   }
 
   /** Playback ends at `at` by what somebody did. */
   private close(at: number): void {
-    if (this.state !== 'playing') return;
-    const gap = at - (this.last?.at ?? this.since);
-    // The last frame stands for its own time before anything is missing.
-    this.spend(gap, Math.min(gap, 40 / this.rate), at);
+    if (this.state === 'playing') this.spend(at);
     this.last = undefined;
   }
 
-  private spend(gap: number, natural: number, at: number): void {
-    const starved = this.starved && at > this.starved.from;
-    const isStall = starved && gap > STILL_MS && gap - natural > STILL_MS / 2;
-    if (isStall) this.truth.stalls.push(gap - natural);
-    this.truth.playing += isStall ? natural : gap;
-  }
-
-  private fed(): void {
-    if (this.starved && this.starved.until < Number.POSITIVE_INFINITY) this.starved = undefined;
+  private spend(at: number): void {
+    const gap = at - (this.last?.at ?? this.since);
+    // The last frame stands for its own time before anything is missing.
+    const own = this.last ? Math.min(gap, FRAME_MS / this.rate) : 0;
+    const isStall = this.wasShort && gap - own > STALL_MS;
+    if (isStall) this.truth.stalls.push(gap - own);
+    this.truth.playing += isStall ? own : gap;
+    this.wasShort = this.short;
   }
 
   private enter(state: State, at: number): void {
     this.state = state;
     this.since = at;
+    this.wasShort = this.short;
   }
 
   /** Whether this frame is of a picture in motion: another one follows at once. */
   private moves(frame: Frame): boolean {
     const next = this.frames[this.frames.indexOf(frame) + 1];
-    return !!next && next.at - frame.at <= STILL_MS && next.media > frame.media;
+    if (!next || next.media <= frame.media) return false;
+    return next.at - frame.at - ((next.media - frame.media) * 1_000) / this.rate <= STILL_MS;
   }
 
   private arrives(frame: Frame): boolean {

@@ -22,11 +22,37 @@ function watch(video: HTMLVideoElement): void {
   video.addEventListener('ended', ({ timeStamp }) => void record.acts.push({ kind: 'ended', at: timeStamp }));
 }
 
+const HAVE_FUTURE_DATA = 3;
+const LOOK_MS = 20;
+
+/** Whether playback wants to go on and has nothing to go on with. */
+function isShort({ paused, ended, seeking, readyState, buffered, currentTime }: HTMLVideoElement): boolean {
+  if (paused || ended || seeking) return false;
+  if (readyState < HAVE_FUTURE_DATA) return true;
+  // Sound that was fetched further plays on for up to three seconds under a picture that stands.
+  for (let at = 0; at < buffered.length; at += 1) {
+    if (buffered.start(at) - 0.1 <= currentTime && currentTime <= buffered.end(at)) return false;
+  }
+  return true;
+}
+
+function watchSupply(video: HTMLVideoElement): void {
+  let short = false;
+  setInterval(() => {
+    if (isShort(video) === short) return;
+    short = !short;
+    note({ kind: short ? 'short' : 'fed' });
+  }, LOOK_MS);
+}
+
 function begin(): void {
   const seen = new WeakSet<HTMLVideoElement>();
   const look = () => {
     for (const video of document.querySelectorAll('video')) {
-      if (!seen.has(video)) watch(video);
+      if (!seen.has(video)) {
+        watch(video);
+        watchSupply(video);
+      }
       seen.add(video);
     }
   };

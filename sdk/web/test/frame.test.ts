@@ -21,7 +21,7 @@ class FakeVideo extends FakeMedia {
   showFrame(presentationTime = 0) {
     const callbacks = [...this.awaited.values()];
     this.awaited.clear();
-    const metadata = { presentationTime } as VideoFrameCallbackMetadata;
+    const metadata = { presentationTime, mediaTime: this.state.currentTime } as VideoFrameCallbackMetadata;
     for (const callback of callbacks) callback(0, metadata);
   }
 }

@@ -5,6 +5,7 @@
 import type { Report } from '../core/adapter.js';
 import { watchFrames } from './frame.js';
 import { listen } from './listen.js';
+import { bufferAhead } from './sample.js';
 import { triggerOf } from './trigger.js';
 
 const HAVE_FUTURE_DATA = 3;
@@ -13,6 +14,10 @@ const ERRORS = ['ABORTED', 'NETWORK', 'DECODE', 'SRC_NOT_SUPPORTED'];
 
 /** A seek so soon after the element learnt what it plays is made by a program; no viewer is that quick. */
 const START_MS = 100;
+/** With so much media ahead it is the decoder that waits, as it does for a moment after a pause. */
+const ENOUGH_MS = 500;
+/** So far past what is buffered the picture stands. */
+const PAST_MS = 40;
 /** How far from where a player said it would begin it may set out. */
 const START_S = 1;
 
@@ -34,7 +39,9 @@ export function observeElement(
   // Every live stream begins with a seek, and so does every film that is resumed. That is no seek of the viewer's, who
   // waits for the start all the same.
   const isStart = (at: number) =>
-    !begun && (at - metadataAt < START_MS || Math.abs(media.currentTime - (startsAt?.() ?? 0)) < START_S);
+    !begun &&
+    (at - metadataAt < START_MS ||
+      [0, startsAt?.() ?? 0].some((start) => Math.abs(media.currentTime - start) < START_S));
 
   // `playing` promises a frame; what happens before it is seen takes the promise back.
   const frames = watchFrames(media);
@@ -75,7 +82,15 @@ export function observeElement(
       if (media.seeking || media.ended) return;
       // Before the start it takes nothing back: the first frame may be on the screen already.
       if (begun) frames.forget();
-      report({ type: 'stall' }, at);
+      if (told === 'playing' || bufferAhead(media) < ENOUGH_MS) report({ type: 'stall' }, at);
+    },
+    timeupdate(at) {
+      // Sound that was fetched further than the picture plays on without it, for three seconds in Chromium.
+      const ahead = bufferAhead(media);
+      if (told !== 'playing' || ahead > -PAST_MS || media.seeking || !frames.visible()) return;
+      told = 'asked';
+      say({ type: 'stall' }, at + ahead / media.playbackRate);
+      frames.await(at, started);
     },
     pause(at) {
       // Fires right before `ended` as well.
@@ -89,18 +104,21 @@ export function observeElement(
       metadataAt = at;
     },
     seeking(at) {
-      if (isStart(at)) return;
-      sought = true;
-      say({ type: 'seek_start' }, at);
+      frames.forget();
+      frames.look();
+      sought ||= !isStart(at);
+      if (sought) report({ type: 'seek_start' }, at);
     },
     seeked(at) {
-      if (sought) say({ type: 'seek_end' }, at);
+      if (sought) report({ type: 'seek_end' }, at);
       sought = false;
       // No `playing` is promised after a seek that did not have to wait for data.
       if (ready()) playing(at);
     },
     ended(at) {
       told = undefined;
+      // Playing on means from the beginning, to which the browser seeks by itself.
+      begun = false;
       say({ type: 'ended' }, at);
     },
     emptied() {

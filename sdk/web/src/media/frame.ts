@@ -3,6 +3,8 @@
 // https://wicg.github.io/video-rvfc/
 
 export interface Frames {
+  /** Whether there are pictures, and somebody to see them. */
+  visible(): boolean;
   /** Looks for frames from now on, until `forget`. What is on the screen already is not news. */
   look(): void;
   /**
@@ -16,6 +18,8 @@ export interface Frames {
 
 /** A picture that stood still for so long was a poster, not the start of what plays. */
 const STILL_MS = 150;
+/** How far from the playhead, in seconds of media, a frame may be that is not of the place before a seek. */
+const NEAR_S = 1;
 
 export function watchFrames(media: HTMLMediaElement): Frames {
   const video = media as HTMLVideoElement;
@@ -32,18 +36,21 @@ export function watchFrames(media: HTMLMediaElement): Frames {
   };
   const hide = () => settle();
   const request = () => {
-    handle ??= video.requestVideoFrameCallback?.((_, { presentationTime }) => {
+    handle ??= video.requestVideoFrameCallback?.((_, { presentationTime, mediaTime }) => {
       handle = undefined;
-      if (first === undefined || presentationTime - last > STILL_MS) first = presentationTime;
-      last = presentationTime;
-      if (awaited) settle(first);
-      else request();
+      if (Math.abs(mediaTime - video.currentTime) < NEAR_S) {
+        if (first === undefined || presentationTime - last > STILL_MS) first = presentationTime;
+        last = presentationTime;
+        if (awaited) return settle(first);
+      }
+      request();
     });
   };
   const frames: Frames = {
+    visible: () => !!video.requestVideoFrameCallback && video.videoWidth > 0 && !document.hidden,
     look: request,
     await(at, then) {
-      if (!video.requestVideoFrameCallback || !video.videoWidth || document.hidden) return then();
+      if (!frames.visible()) return then();
       awaited = then;
       if (first !== undefined && last > at - STILL_MS) return settle(first);
       request();

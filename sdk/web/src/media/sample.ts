@@ -6,17 +6,17 @@ import type { Sample } from '../core/adapter.js';
 export function sampleElement(media: HTMLMediaElement): Sample {
   const quality = (media as HTMLVideoElement).getVideoPlaybackQuality?.();
   return {
-    buffer_ms: bufferAhead(media),
+    buffer_ms: Math.max(0, bufferAhead(media)),
     frames_decoded: quality?.totalVideoFrames,
     frames_dropped: quality?.droppedVideoFrames,
   };
 }
 
-function bufferAhead({ buffered, currentTime }: HTMLMediaElement): number {
-  for (let i = 0; i < buffered.length; i += 1) {
-    if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) {
-      return Math.round((buffered.end(i) - currentTime) * 1_000);
-    }
+/** Ms of media ahead of the playhead; negative where it has run past what is buffered, 0 where nothing is. */
+export function bufferAhead({ buffered, currentTime }: HTMLMediaElement): number {
+  let ahead = 0;
+  for (let i = 0; i < buffered.length && buffered.start(i) <= currentTime; i += 1) {
+    ahead = (buffered.end(i) - currentTime) * 1_000;
   }
-  return 0;
+  return Math.round(ahead);
 }
