@@ -19,10 +19,11 @@ export interface Row {
   exit_before_start: number;
   error_code: string | null;
   view_end: string;
-  /** When its last batch came, epoch ms. */
-  heard_at: number;
   player_version: string;
 }
+
+/** Rows are written in groups. */
+const ARCHIVED_MS = 1_500;
 
 export interface SentEvent {
   seq: number;
@@ -30,36 +31,22 @@ export interface SentEvent {
   kind: string | Record<string, Record<string, unknown>>;
 }
 
-/** The row of a session that has ended, with its last event in it. */
+/** The row of a session of which the end has come. A view that failed before has one already; so it is read a moment later. */
 export async function rowOf(gateway: Gateway, session: string): Promise<Row> {
-  return until(
-    `the end of session ${session}`,
-    async () => {
-      const batches = await batchesOf(gateway, session);
-      const last = batches.find(({ events }) =>
-        events.some(({ kind }) => typeof kind === 'object' && kind.session_end),
-      );
-      const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}`);
-      if (!last || !response.ok) return undefined;
-      const row = (await response.json()) as Row;
-      return row.heard_at >= last.received_at ? row : undefined;
-    },
-    90_000,
-  );
+  const ended = ({ kind }: SentEvent) => typeof kind === 'object' && !!kind.session_end;
+  const over = async () => ((await eventsOf(gateway, session)).some(ended) ? true : undefined);
+  await until(`the end of session ${session}`, over, 90_000);
+  await new Promise((resolve) => setTimeout(resolve, ARCHIVED_MS));
+  return until(`the row of session ${session}`, async () => {
+    const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}`);
+    return response.ok ? ((await response.json()) as Row) : undefined;
+  });
 }
 
 /** What was sent of a session, in order. */
 export async function eventsOf(gateway: Gateway, session: string): Promise<SentEvent[]> {
-  const batches = await batchesOf(gateway, session);
-  return batches.flatMap(({ events }) => events).sort((a, b) => a.seq - b.seq);
-}
-
-interface StoredBatch {
-  received_at: number;
-  events: SentEvent[];
-}
-
-async function batchesOf(gateway: Gateway, session: string): Promise<StoredBatch[]> {
   const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}/events`);
-  return response.ok ? ((await response.json()) as StoredBatch[]) : [];
+  if (!response.ok) return [];
+  const batches = (await response.json()) as { events: SentEvent[] }[];
+  return batches.flatMap(({ events }) => events).sort((a, b) => a.seq - b.seq);
 }

@@ -126,8 +126,9 @@ export class Stage {
     await this.page.waitForFunction(
       ({ from, seconds }) => {
         const seen = window.openqoeWitness.frames.filter(({ at }) => at > from);
-        const first = seen[0];
-        return first && seen.some(({ media, at }) => media - first.media >= seconds && at > first.at);
+        const steps = seen.map(({ media }, n) => media - (seen[n - 1]?.media ?? media));
+        // A longer step is a jump to another place.
+        return steps.reduce((sum, step) => sum + (step > 0 && step < 1 ? step : 0), 0) >= seconds;
       },
       { from, seconds },
       { polling: 50, timeout: 60_000 },

@@ -22,6 +22,8 @@ export interface Truth {
 const STILL_MS = 250;
 /** And with no media to go on with, this is a stall. */
 const STALL_MS = 100;
+/** From one frame to the next in motion, seconds of media; more is a jump to another place. */
+const JUMP_S = 1;
 /** The film has 25 pictures a second. */
 const FRAME_MS = 40;
 /** A frame this near to the target of a seek belongs to it; segments begin at most this far before. */
@@ -164,6 +166,7 @@ class Teller {
     this.begun = true;
     this.enter('playing', frame.at);
     this.last = frame;
+    this.wasShort = false;
   }
 
   private land(frame: Frame): void {
@@ -172,6 +175,7 @@ class Teller {
     this.begun = true;
     this.enter(this.isPaused ? 'paused' : 'playing', frame.at);
     this.last = frame;
+    this.wasShort = false;
   }
 
   /** Time since the last frame, or since playback was asked to go on. */
@@ -206,8 +210,9 @@ class Teller {
   /** Whether this frame is of a picture in motion: another one follows at once. */
   private moves(frame: Frame): boolean {
     const next = this.frames[this.frames.indexOf(frame) + 1];
-    if (!next || next.media <= frame.media) return false;
-    return next.at - frame.at - ((next.media - frame.media) * 1_000) / this.rate <= STILL_MS;
+    const step = next ? next.media - frame.media : 0;
+    if (!next || step <= 0 || step > JUMP_S) return false;
+    return next.at - frame.at - (step * 1_000) / this.rate <= STILL_MS;
   }
 
   private arrives(frame: Frame): boolean {

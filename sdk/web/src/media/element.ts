@@ -81,7 +81,10 @@ export function observeElement(
     waiting(at) {
       if (media.seeking || media.ended) return;
       // Before the start it takes nothing back: the first frame may be on the screen already.
-      if (begun) frames.forget();
+      if (begun) {
+        frames.forget();
+        frames.look();
+      }
       if (told === 'playing' || bufferAhead(media) < ENOUGH_MS) report({ type: 'stall' }, at);
     },
     timeupdate(at) {
