@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::census::Census;
 use crate::checkpoint::{growing, named};
-use crate::engine::Source;
+use crate::ledger::Source;
 use crate::playback::View;
 use crate::sequence::Sequence;
 use crate::summary::Summary;

@@ -37,8 +37,9 @@ impl Recorder for Totals {
                 assert!(by >= 0.0, "{counter:?} went back");
                 *self.counters.entry(format!("{counter:?}")).or_default() += by;
             }
-            Measurement::CountKeyed(counter, key) => {
-                *self.counters.entry(format!("{counter:?} {key}")).or_default() += 1.0;
+            Measurement::CountKeyed(counter, key, by) => {
+                assert!(by > 0.0, "{counter:?} went back, or nowhere");
+                *self.counters.entry(format!("{counter:?} {key}")).or_default() += by;
             }
             Measurement::Move(gauge, by) => *self.gauges.entry(format!("{gauge:?}")).or_default() += by,
             Measurement::Observe(histogram, value, _) => self.histogram(&format!("{histogram:?}"), value, 1),
