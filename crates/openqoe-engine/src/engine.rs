@@ -103,7 +103,7 @@ impl Engine {
         }
         if first_said && session.sequence.waiting() == 0 {
             // It may have come too late for all of its events, but not for what follows them.
-            session.held_set = session.newest_set;
+            session.held_set = Some(session.newest_set);
         }
         self.after(place, was_over, were_waiting, ledger);
     }
@@ -190,7 +190,11 @@ impl Engine {
         let attributes = hash(&batch.attributes);
         if let Some(place) = self.sessions.find(&self.key) {
             let session = self.sessions.get(place)?;
-            if batch.attributes.is_empty() || session.attributes == attributes {
+            if batch.attributes.is_empty() {
+                session.held_set.get_or_insert_with(|| recorder.intern(tenant, &batch.attributes));
+                return Some((place, false));
+            }
+            if session.attributes == attributes {
                 return Some((place, false));
             }
             let first_said = session.attributes == hash(&Attributes::default());
@@ -349,7 +353,7 @@ fn take<R: Recorder>(
         return;
     }
     ledger.outcome(session.tenant(), source, Outcome::Counted);
-    let set = set.unwrap_or(session.held_set);
+    let set = set.or(session.held_set).unwrap_or(session.set);
     apply(session, &event, set, at, config, recorder);
 }
 
@@ -368,5 +372,5 @@ fn apply<R: Recorder>(
         view.relabel(event.t, config, &mut out, set);
     }
     view.apply(event, config, &mut out);
-    (session.set, session.held_set) = (set, set);
+    (session.set, session.held_set) = (set, Some(set));
 }
