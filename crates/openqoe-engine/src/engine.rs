@@ -6,45 +6,14 @@ use std::hash::{Hash, Hasher};
 use openqoe_spec::{
     Attributes, Batch, Event, EventKind, LabelSetId, Labels, Outcome, Recorder, Rejected, Shed,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::census::{Census, Stats};
 use crate::checkpoint::{self, RestoreError};
 use crate::config::Config;
+use crate::ledger::{Ended, Ledger, Source};
 use crate::playback::Emit;
 use crate::sequence::Place as Order;
 use crate::sessions::{Place, Session, Sessions, Waiting};
-use crate::summary::Summary;
-
-/// Who sent an event, as the ledger knows it: the gateway's affair, passed through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source(pub u16);
-
-/// Where outcomes are written down.
-pub trait Ledger {
-    /// One event of this tenant and source came to this end.
-    fn outcome(&mut self, tenant: &str, source: Source, outcome: Outcome);
-
-    /// A view has ended. One that goes on after all, and ends again, is told again: the later counts.
-    fn ended(&mut self, _ended: &Ended<'_>) {}
-}
-
-/// A view that has ended.
-#[derive(Clone, Debug)]
-pub struct Ended<'a> {
-    /// Whose it is.
-    pub tenant: &'a str,
-    /// Its session.
-    pub session_id: &'a str,
-    /// When `t` was 0 in its first batch, epoch ms on the gateway's clock.
-    pub began_at: u64,
-    /// When it was last heard, epoch ms.
-    pub heard_at: u64,
-    /// [`Arrival::place`] of its newest batch with attributes, or of its first one.
-    pub batch: u64,
-    /// What it came to.
-    pub summary: &'a Summary,
-}
 
 /// A batch, and what the gateway knows about its arrival.
 #[derive(Debug)]
@@ -134,7 +103,7 @@ impl Engine {
         }
         if first_said && session.sequence.waiting() == 0 {
             // It may have come too late for all of its events, but not for what follows them.
-            session.held_set = session.newest_set;
+            session.held_set = Some(session.newest_set);
         }
         self.after(place, was_over, were_waiting, ledger);
     }
@@ -221,7 +190,11 @@ impl Engine {
         let attributes = hash(&batch.attributes);
         if let Some(place) = self.sessions.find(&self.key) {
             let session = self.sessions.get(place)?;
-            if batch.attributes.is_empty() || session.attributes == attributes {
+            if batch.attributes.is_empty() {
+                session.held_set.get_or_insert_with(|| recorder.intern(tenant, &batch.attributes));
+                return Some((place, false));
+            }
+            if session.attributes == attributes {
                 return Some((place, false));
             }
             let first_said = session.attributes == hash(&Attributes::default());
@@ -380,7 +353,7 @@ fn take<R: Recorder>(
         return;
     }
     ledger.outcome(session.tenant(), source, Outcome::Counted);
-    let set = set.unwrap_or(session.held_set);
+    let set = set.or(session.held_set).unwrap_or(session.set);
     apply(session, &event, set, at, config, recorder);
 }
 
@@ -399,5 +372,5 @@ fn apply<R: Recorder>(
         view.relabel(event.t, config, &mut out, set);
     }
     view.apply(event, config, &mut out);
-    (session.set, session.held_set) = (set, set);
+    (session.set, session.held_set) = (set, Some(set));
 }

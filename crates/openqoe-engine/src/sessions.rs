@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::census::Census;
 use crate::checkpoint::{growing, named};
-use crate::engine::Source;
+use crate::ledger::Source;
 use crate::playback::View;
 use crate::sequence::Sequence;
 use crate::summary::Summary;
@@ -22,8 +22,9 @@ pub(crate) struct Session {
     pub(crate) sequence: Sequence<Waiting>,
     /// The label set of the newest event taken in.
     pub(crate) set: LabelSetId,
-    /// The label set of events whose batch says nothing: that of the event before them.
-    pub(crate) held_set: LabelSetId,
+    /// The label set of events whose batch says nothing: that of the event before them, or of no attributes at all. Made when
+    /// there is the first such batch, so that nobody has it who has no need of it.
+    pub(crate) held_set: Option<LabelSetId>,
     /// Hash of the attributes of the newest batch that has any, and their label set: its events may still wait.
     pub(crate) attributes: u64,
     pub(crate) newest_set: LabelSetId,
@@ -109,7 +110,7 @@ impl Sessions {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
         sessions.flat_map(|session| {
             let waiting = session.sequence.all_waiting().filter_map(|waiting| waiting.set);
-            [session.set, session.held_set, session.newest_set].into_iter().chain(waiting)
+            [session.set, session.newest_set].into_iter().chain(session.held_set).chain(waiting)
         })
     }
 
@@ -134,7 +135,7 @@ impl Sessions {
             view: View::default(),
             sequence: Sequence::default(),
             set,
-            held_set: set,
+            held_set: None,
             attributes,
             newest_set: set,
             heard_at: 0,

@@ -59,7 +59,7 @@ impl Summary {
     pub(crate) fn note(&mut self, measurement: &Measurement<'_>) {
         match measurement {
             Measurement::Count(counter, by) => self.count(*counter, *by),
-            Measurement::CountKeyed(KeyedCounter::ErrPlayer(_), code) => {
+            Measurement::CountKeyed(KeyedCounter::ErrPlayer(_), code, _) => {
                 self.errors = self.errors.saturating_add(1);
                 self.error_code = Some((*code).into());
             }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use openqoe_engine::{Arrival, Config, Engine, Ledger, Source};
 use openqoe_spec::metrics::view::Counter;
 use openqoe_spec::{
-    Attributes, Batch, Event, EventKind, LabelSetId, Labels, Measurement, Outcome, Recorder, SessionEnd,
+    Attribute, Attributes, Batch, Event, EventKind, LabelSetId, Labels, Measurement, Outcome, Recorder,
+    SessionEnd,
 };
 use proptest::prelude::*;
 
@@ -37,8 +38,9 @@ impl Recorder for Totals {
                 assert!(by >= 0.0, "{counter:?} went back");
                 *self.counters.entry(format!("{counter:?}")).or_default() += by;
             }
-            Measurement::CountKeyed(counter, key) => {
-                *self.counters.entry(format!("{counter:?} {key}")).or_default() += 1.0;
+            Measurement::CountKeyed(counter, key, by) => {
+                assert!(by > 0.0, "{counter:?} went back, or nowhere");
+                *self.counters.entry(format!("{counter:?} {key}")).or_default() += by;
             }
             Measurement::Move(gauge, by) => *self.gauges.entry(format!("{gauge:?}")).or_default() += by,
             Measurement::Observe(histogram, value, _) => self.histogram(&format!("{histogram:?}"), value, 1),
@@ -116,6 +118,51 @@ fn feed<'a>(events: impl IntoIterator<Item = &'a Event>) -> (Totals, Outcomes, E
     (totals.without_zeros(), outcomes, engine)
 }
 
+/// Adds up what the engine says, label set by label set.
+#[derive(Default)]
+struct BySet {
+    sets: Vec<Attributes>,
+    totals: BTreeMap<LabelSetId, Totals>,
+}
+
+impl Labels for BySet {
+    fn intern(&mut self, _: &str, attributes: &Attributes) -> LabelSetId {
+        let place = self.sets.iter().position(|set| set == attributes);
+        let place = place.unwrap_or_else(|| {
+            self.sets.push(attributes.clone());
+            self.sets.len() - 1
+        });
+        LabelSetId(place as u32)
+    }
+}
+
+impl Recorder for BySet {
+    fn record(&mut self, set: LabelSetId, measurement: Measurement<'_>) {
+        self.totals.entry(set).or_default().record(set, measurement);
+    }
+}
+
+/// Feeds events one by one, each with the country that is told with it, if any; what comes of each country.
+fn feed_told(events: &[Event], told: &[Option<&str>]) -> BTreeMap<String, Totals> {
+    let mut engine = Engine::new(Config::default());
+    let (mut by_set, mut outcomes) = (BySet::default(), Outcomes::default());
+    for event in events {
+        let mut attributes = Attributes::default();
+        if let Some(country) = told[event.seq as usize] {
+            attributes.set(Attribute::Country, country).expect("a country");
+        }
+        let (session_id, started_at, sent_at) = ("s".into(), BASE, BASE + 1_000_000);
+        let batch = Batch { session_id, started_at, sent_at, attributes, events: vec![event.clone()] };
+        let arrival = Arrival { tenant: "t", source: Source(0), received_at: sent_at, place: 0, batch };
+        engine.apply(arrival, &mut by_set, &mut outcomes);
+    }
+    let named = by_set.totals.into_iter().map(|(LabelSetId(set), totals)| {
+        let country = by_set.sets[set as usize].get(Attribute::Country).to_owned();
+        (country, totals.without_zeros())
+    });
+    named.filter(|(_, totals)| *totals != Totals::default()).collect()
+}
+
 /// Moves each event by at most `reach` places.
 fn shuffled(events: &[Event], keys: &[u8]) -> Vec<Event> {
     let mut keyed: Vec<(u64, Event)> =
@@ -136,6 +183,18 @@ proptest! {
         prop_assert_eq!(plain, other);
         prop_assert_eq!(outcomes.counted, more.counted);
         prop_assert_eq!(more.counted + more.others, events.len() + repeated.len());
+    }
+
+    /// What is left out is what the event before had, in whatever order they come.
+    #[test]
+    fn attributes_left_out_are_those_before(
+        events in session(), keys in proptest::collection::vec(0..50u8, 64),
+        told in proptest::collection::vec(proptest::sample::select(vec![None, None, Some("DE"), Some("FR")]), 64)
+    ) {
+        let known: Vec<_> = told.iter().scan(None, |last, told| { *last = told.or(*last); Some(*last) }).collect();
+        let plain = feed_told(&events, &known);
+        prop_assert_eq!(&plain, &feed_told(&events, &told));
+        prop_assert_eq!(&plain, &feed_told(&shuffled(&events, &keys), &told));
     }
 
     #[test]

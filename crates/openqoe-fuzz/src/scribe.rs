@@ -22,7 +22,7 @@ impl Recorder for Scribe {
     fn record(&mut self, _: LabelSetId, measurement: Measurement<'_>) {
         match measurement {
             Measurement::Count(counter, by) => self.add(format!("{counter:?}"), by),
-            Measurement::CountKeyed(counter, key) => self.add(format!("{counter:?} {key}"), 1.0),
+            Measurement::CountKeyed(counter, key, by) => self.add(format!("{counter:?} {key}"), by),
             Measurement::Move(gauge, by) => *self.gauges.entry(format!("{gauge:?}")).or_default() += by,
             Measurement::Observe(histogram, value, _) => self.observe(&format!("{histogram:?}"), value, 1),
             Measurement::ObserveMany(histogram, value, times) => {

@@ -170,7 +170,7 @@ mod tests {
 
     fn play(table: &mut Table, set: LabelSetId) {
         table.record(set, Measurement::Count(Counter::StartupPlays, 1.0));
-        table.record(set, Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), "404"));
+        table.record(set, Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), "404", 1.0));
     }
 
     fn plays(tables: &[Table]) -> Vec<f64> {

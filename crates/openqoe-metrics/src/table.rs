@@ -150,17 +150,20 @@ impl Table {
         }
     }
 
-    /// Counts one under a value of the slot's guarded label.
-    pub(crate) fn count_keyed(&mut self, set: LabelSetId, slot: usize, value: &str) {
+    /// Adds so many under a value of the slot's guarded label. Nothing makes no series.
+    pub(crate) fn count_keyed(&mut self, set: LabelSetId, slot: usize, value: &str, by: f64) {
+        if !(by.is_finite() && by > 0.0) {
+            return;
+        }
         let Some(Some(set)) = self.sets.get(set.0 as usize) else { return };
         let counts = &mut self.views.rows[set.view].touch().keyed[slot];
         if let Some(count) = counts.get_mut(&*escape(value)) {
-            return grow(count, 1.0);
+            return grow(count, by);
         }
         let metric: &MetricDef = &METRICS[VIEW.keyed[slot].metric];
         let Some(guarded) = metric.key else { return };
         let (key, tally) = self.guard.key(&set.tenant, guarded, value);
-        grow(counts.entry(escape(key).into()).or_default(), 1.0);
+        grow(counts.entry(escape(key).into()).or_default(), by);
         let tenant = set.tenant.clone();
         self.note_folded(&tenant, &tally);
     }
@@ -189,7 +192,7 @@ impl Recorder for Table {
             Measurement::Count(counter, by) => {
                 self.apply(set, VIEW.counters, counter.slot(), Change::Count(by));
             }
-            Measurement::CountKeyed(counter, value) => self.count_keyed(set, counter.slot(), value),
+            Measurement::CountKeyed(counter, value, by) => self.count_keyed(set, counter.slot(), value, by),
             Measurement::Move(gauge, by) => self.apply(set, VIEW.gauges, gauge.slot(), Change::Move(by)),
             Measurement::ObserveMany(histogram, value, times) => {
                 self.apply(set, VIEW.histograms, histogram.slot(), Change::ObserveMany(value, times));
@@ -275,7 +278,10 @@ mod tests {
         assert_eq!(table.intern("t", &session("long")), a);
         assert_ne!(table.intern("u", &session("long")), a);
         table.record(LabelSetId(99), Measurement::Count(Counter::StartupAttempts, 1.0));
-        table.record(LabelSetId(99), Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), "x"));
+        table.record(
+            LabelSetId(99),
+            Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), "x", 1.0),
+        );
         assert!(table.snapshot().rows(Scope::View).is_empty());
     }
 
@@ -291,7 +297,7 @@ mod tests {
         table.record(set, Measurement::Observe(Histogram::StartupTimeSeconds, 700.0, None));
         table.record(set, Measurement::Advance(wait, 250.0));
         table.record(set, Measurement::Settle(wait, 250.0, None));
-        table.record(set, Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Warning), "404"));
+        table.record(set, Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Warning), "404", 1.0));
         let snapshot = table.snapshot();
         let view = snapshot.rows(Scope::View).values().next().unwrap();
         assert_eq!(view.counters[Counter::StartupAttempts.slot()], 2.0);

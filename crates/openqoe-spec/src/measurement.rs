@@ -23,8 +23,8 @@ pub struct Exemplar<'a> {
 pub enum Measurement<'a> {
     /// A counter grows.
     Count(Counter, f64),
-    /// A counter with a guarded label grows by one; the text is the label's value.
-    CountKeyed(KeyedCounter, &'a str),
+    /// A counter with a guarded label grows; the text is the label's value.
+    CountKeyed(KeyedCounter, &'a str, f64),
     /// A gauge moves by this much.
     Move(Gauge, f64),
     /// A histogram gets a value: sum, count and bucket.

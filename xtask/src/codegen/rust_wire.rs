@@ -13,7 +13,7 @@ pub(super) fn wire(registry: &Registry) -> String {
          /// One event as it stands in JSON; `into_kind` checks it.\n\
          #[derive(Deserialize)]\n#[serde(expecting = \"an event object\")]\npub(super) struct WireEvent<'a> {\n\
          pub(super) seq: Option<f64>,\npub(super) t: Option<f64>,\n\
-         #[serde(borrow, rename = \"type\")]\npub(super) name: Option<Cow<'a, str>>,\n",
+         #[serde(borrow, rename = \"type\")]\nevent_type: Option<Cow<'a, str>>,\n",
     );
     for (name, kind) in fields(registry) {
         let (borrow, rust) = match kind {
@@ -28,7 +28,7 @@ pub(super) fn wire(registry: &Registry) -> String {
     out.push_str("/// Names the first field that is missing or out of range.\n");
     out.push_str("pub(super) fn into_kind(self) -> Result<EventKind, FieldError> {\n");
     out.push_str(
-        "let Some(name) = self.name.as_deref() else { return Err(FieldError::missing(\"type\")) };\n",
+        "let Some(name) = self.event_type.as_deref() else { return Err(FieldError::missing(\"type\")) };\n",
     );
     out.push_str("Ok(match name {\n");
     for event in &registry.events {

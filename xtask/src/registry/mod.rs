@@ -181,9 +181,21 @@ fn check_tags(of: &str, tags: impl Iterator<Item = u64>) -> Result<()> {
     Ok(())
 }
 
-/// The domains in the order of the taxonomy page: the nine of the seed, then the gateway's own.
-const DOMAINS: [&str; 11] =
-    ["startup", "playback", "abr", "net", "err", "eng", "ad", "exp", "slo", "gateway", "remote_write"];
+/// The domains in the order of the taxonomy page: those of views, then the gateway's own.
+const DOMAINS: [&str; 12] = [
+    "startup",
+    "playback",
+    "abr",
+    "net",
+    "err",
+    "eng",
+    "ad",
+    "custom",
+    "exp",
+    "slo",
+    "gateway",
+    "remote_write",
+];
 
 /// Labels whose values come from another part of the registry.
 pub(crate) const SPECIAL_LABELS: [&str; 4] = ["outcome", "batch_rejection", "guarded", "build"];

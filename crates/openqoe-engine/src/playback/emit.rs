@@ -32,8 +32,9 @@ impl<R: Recorder> Emit<'_, R> {
         self.say(Measurement::Count(counter, by));
     }
 
-    pub(crate) fn keyed(&mut self, counter: KeyedCounter, key: &str) {
-        self.say(Measurement::CountKeyed(counter, key));
+    /// Adds so many under a value of the counter's guarded label.
+    pub(crate) fn keyed(&mut self, counter: KeyedCounter, key: &str, by: f64) {
+        self.say(Measurement::CountKeyed(counter, key, by));
     }
 
     pub(crate) fn shift(&mut self, gauge: Gauge, by: f64) {

@@ -66,7 +66,7 @@ impl View {
         out: &mut Emit<'_, R>,
     ) {
         let severity = if fatal { Severity::Fatal } else { Severity::Warning };
-        out.keyed(KeyedCounter::ErrPlayer(severity), code);
+        out.keyed(KeyedCounter::ErrPlayer(severity), code, 1.0);
         if !fatal {
             return;
         }

@@ -53,8 +53,8 @@ impl View {
         // What comes after a silence was only late: its time passed as it says.
         self.ending.wake();
         self.settle(out);
-        // A download says nothing of the viewer, and may be told before what happened before it.
-        if !matches!(event.kind, EventKind::Download { .. }) {
+        // These say nothing of the viewer, and may be told before what happened before them.
+        if !matches!(event.kind, EventKind::Download { .. } | EventKind::Custom { .. }) {
             self.advance(event.t, config, out);
         }
         self.at = event.t;
@@ -154,6 +154,7 @@ impl View {
             EventKind::AdError { .. } => self.ads.fail(self.clock, out),
             EventKind::AdBreakEnd => self.ad_break_end(),
             EventKind::SessionEnd { reason } => self.close(*reason, out),
+            EventKind::Custom { name, value } => samples::custom(name, *value, out),
         }
     }
 

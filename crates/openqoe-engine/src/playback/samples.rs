@@ -1,6 +1,6 @@
-//! What the player reports in passing: renditions, frames, buffer, latency, downloads.
+//! What the player and its plugins report in passing: renditions, frames, buffer, latency, downloads, figures of their own.
 
-use openqoe_spec::metrics::view::{Counter, Gauge, Histogram};
+use openqoe_spec::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
 use openqoe_spec::{Direction, DownloadKind, LatencyClock, Recorder};
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +91,14 @@ pub(super) fn buffer<R: Recorder>(buffer_ms: Option<u64>, out: &mut Emit<'_, R>)
 pub(super) fn latency<R: Recorder>(latency_ms: Option<u64>, clock: LatencyClock, out: &mut Emit<'_, R>) {
     if let Some(ms) = latency_ms.filter(|ms| *ms <= LIVE_EDGE) {
         out.observe(Histogram::PlaybackLiveLatencySeconds(clock), ms);
+    }
+}
+
+/// What only its sender knows the meaning of.
+pub(super) fn custom<R: Recorder>(name: &str, value: Option<f64>, out: &mut Emit<'_, R>) {
+    out.keyed(KeyedCounter::CustomEvents, name, 1.0);
+    if let Some(value) = value.filter(|value| *value > 0.0) {
+        out.keyed(KeyedCounter::CustomValue, name, value);
     }
 }
 

@@ -27,5 +27,8 @@ pub(crate) fn kind() -> impl Strategy<Value = EventKind> {
         1 => Just(EventKind::AdStart),
         1 => Just(EventKind::AdEnd { result: AdResult::Completed }),
         1 => Just(EventKind::AdBreakEnd),
+        1 => proptest::option::of(0..3u8).prop_map(|value| EventKind::Custom {
+            name: "probe".into(), value: value.map(f64::from)
+        }),
     ]
 }

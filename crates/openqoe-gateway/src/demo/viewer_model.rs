@@ -133,6 +133,11 @@ impl Life<'_> {
         let trigger = if self.happens(0.25) { Trigger::Autoplay } else { Trigger::User };
         self.script.emit(EventKind::PlayRequest { trigger });
         self.wait_for_start()?;
+        if !self.viewer.live {
+            // Films are protected, and a licence takes two round trips.
+            let licence = (2.0 * self.script.network.ttfb_ms).round() / 1000.0;
+            self.script.emit(EventKind::Custom { name: "drm_license_seconds".into(), value: Some(licence) });
+        }
         self.script.emit(EventKind::Playing);
         self.script.pass(1.0, Passing::Content);
         self.rung = self.sustainable().min(1);

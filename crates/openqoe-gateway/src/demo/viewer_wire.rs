@@ -115,6 +115,7 @@ fn fields(kind: &EventKind) -> Value {
         EventKind::AdEnd { result } => json!({ "result": result.as_str() }),
         EventKind::AdError { code } => json!({ "code": code }),
         EventKind::SessionEnd { reason } => json!({ "reason": reason.as_str() }),
+        EventKind::Custom { name, value } => json!({ "name": name, "value": value }),
     }
 }
 

@@ -91,13 +91,14 @@ impl Privacy {
             tenant.note_privacy(Action::Discarded);
             return Verdict::OptedOut;
         }
+        let is_silent = batch.attributes.is_empty();
         if objects {
             batch.attributes.remove(Attribute::ViewerIdHash);
             tenant.note_privacy(Action::Anonymised);
         } else {
             self.hash_viewer(batch, tenant);
         }
-        if batch.attributes.is_empty() {
+        if is_silent {
             return Verdict::Keep;
         }
         if self.locate(&mut batch.attributes, request, objects) {
@@ -231,6 +232,7 @@ mod tests {
     fn admitted(privacy: &Privacy, peer: [u8; 4], gpc: bool, told: [&str; 3]) -> [String; 3] {
         let known = [Attribute::Country, Attribute::Isp, Attribute::ViewerIdHash];
         let mut attributes = Attributes::default();
+        attributes.set(Attribute::SpecVersion, openqoe_spec::SPEC_VERSION).unwrap();
         for (attribute, value) in known.iter().zip(told) {
             attributes.set(*attribute, value).unwrap();
         }
@@ -258,6 +260,16 @@ mod tests {
         let overriding = privacy("overrides", |config| config.geo_overrides = true);
         assert_eq!(admitted(&overriding, KNOWN, false, ["FR", "Mine", ""]), ["DE", &cut, ""]);
         assert_eq!(admitted(&overriding, STRANGE, false, ["FR", "Mine", ""]), ["FR", "Mine", ""]);
+    }
+
+    #[test]
+    fn who_says_nothing_is_left_alone() {
+        let attributes = Attributes::default();
+        let mut batch =
+            Batch { session_id: "s".into(), started_at: 0, sent_at: 0, attributes, events: Vec::new() };
+        let request = RequestContext { peer: KNOWN.into(), headers: &HeaderMap::new() };
+        let verdict = privacy("silent", |_| {}).admit(&mut batch, &Tenant::new("default", 1), &request);
+        assert_eq!((verdict, batch.attributes.is_empty()), (Verdict::Keep, true));
     }
 
     #[test]

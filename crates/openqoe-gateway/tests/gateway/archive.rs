@@ -10,6 +10,7 @@ fn ended(session: &str) -> Vec<Value> {
     events.push(json!({ "type": "stall" }));
     events.push(json!({ "type": "playing" }));
     events.push(json!({ "type": "error", "code": session, "fatal": false }));
+    events.push(json!({ "type": "custom", "name": "drm_license_seconds", "value": 0.25 }));
     events.push(json!({ "type": "session_end" }));
     events
 }
@@ -38,7 +39,7 @@ fn an_ended_session_leaves_a_row() {
         ("view_end", json!("stopped")),
         ("startup_ms", json!(1000)),
         ("stalled_ms", json!(1000)),
-        ("playing_ms", json!(5000)),
+        ("playing_ms", json!(6000)),
         ("rebuffers", json!(1)),
         ("errors", json!(1)),
         ("error_code", json!("a")),
@@ -51,7 +52,9 @@ fn an_ended_session_leaves_a_row() {
     }
     assert_eq!(gateway.get("/api/v1/tenants/default/sessions/open").status, 404);
     let events = gateway.get("/api/v1/tenants/default/sessions/a/events").json();
-    assert_eq!(events[0]["events"].as_array().unwrap().len(), 9);
+    assert_eq!(events[0]["events"].as_array().unwrap().len(), 10);
+    let custom = json!({ "name": "drm_license_seconds", "value": 0.25 });
+    assert_eq!(events[0]["events"][8]["kind"]["custom"], custom);
 
     // The row is a fold of the journal: without the archive, a replay writes it again.
     gateway.kill();

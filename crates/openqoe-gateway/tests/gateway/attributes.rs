@@ -3,10 +3,11 @@
 
 use serde_json::{Value, json};
 
+use crate::edge::{Pop, drain};
 use crate::harness::{Gateway, batch, folder, view};
 
 /// A batch of these events, from this number on, which says nothing about its session.
-pub(crate) fn silent(session: &str, from: usize, events: &[&str]) -> Value {
+fn silent(session: &str, from: usize, events: &[&str]) -> Value {
     let all: Vec<Value> = vec![json!({ "type": "heartbeat" }); from]
         .into_iter()
         .chain(events.iter().map(|name| json!({ "type": name })))
@@ -74,4 +75,20 @@ fn an_unknown_session_is_counted_and_learned_about_later() {
     send(&gateway, &told);
     send(&gateway, &silent("s", 7, &["stall", "playing"]));
     assert_eq!((all(), rebuffers(&gateway, "a")), (3.0, 2.0));
+}
+
+/// Neither gateway has anything to add to a batch that says nothing.
+#[test]
+fn what_was_said_once_passes_an_edge() {
+    let pop = Pop::new("attributes-pop");
+    let core = pop.core("127.0.0.1:0");
+    let edge = pop.edge(&core.public, &[]);
+    assert_eq!(edge.send("s", &view()).status, 200);
+    send(&edge, &silent("s", 4, &["stall", "playing"]));
+    drain(&edge);
+    let text = core.metrics();
+    let stalls: Vec<_> =
+        text.lines().filter(|line| line.starts_with("openqoe_playback_rebuffers_total")).collect();
+    let told = |line: &&str| line.contains("asset_id=\"a\"") && line.contains("edge_pop=\"fra1\"");
+    assert!(stalls.len() == 1 && stalls.iter().all(told), "{stalls:?}");
 }

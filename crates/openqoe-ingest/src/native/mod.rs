@@ -93,8 +93,8 @@ fn read<E>(
             hint: "send them in several batches",
         });
     }
-    let mut decoded = Decoded::default();
-    decoded.warnings = wire.session.attributes.as_ref().map(WireAttributes::warnings).unwrap_or_default();
+    let warnings = wire.session.attributes.as_ref().map(WireAttributes::warnings).unwrap_or_default();
+    let mut decoded = Decoded { warnings, ..Decoded::default() };
     let mut events = Vec::with_capacity(wire.events.items.len());
     let (session_id, started_at, sent_at) = envelope(&wire.session, wire.sent_at)?;
     let attributes = attributes(wire.session.attributes, &wire.spec_version)?;

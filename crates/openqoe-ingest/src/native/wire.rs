@@ -14,7 +14,7 @@ pub(super) struct WireEvent<'a> {
     pub(super) seq: Option<f64>,
     pub(super) t: Option<f64>,
     #[serde(borrow, rename = "type")]
-    pub(super) name: Option<Cow<'a, str>>,
+    event_type: Option<Cow<'a, str>>,
     bitrate: Option<f64>,
     buffer_ms: Option<f64>,
     bytes: Option<f64>,
@@ -34,6 +34,8 @@ pub(super) struct WireEvent<'a> {
     latency_clock: Option<Cow<'a, str>>,
     latency_ms: Option<f64>,
     #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     position: Option<Cow<'a, str>>,
     rate: Option<f64>,
     #[serde(borrow)]
@@ -43,6 +45,7 @@ pub(super) struct WireEvent<'a> {
     #[serde(borrow)]
     trigger: Option<Cow<'a, str>>,
     ttfb_ms: Option<f64>,
+    value: Option<f64>,
     weight: Option<f64>,
 }
 
@@ -52,7 +55,7 @@ impl WireEvent<'_> {
     /// # Errors
     /// Names the first field that is missing or out of range.
     pub(super) fn into_kind(self) -> Result<EventKind, FieldError> {
-        let Some(name) = self.name.as_deref() else { return Err(FieldError::missing("type")) };
+        let Some(name) = self.event_type.as_deref() else { return Err(FieldError::missing("type")) };
         Ok(match name {
             "session_start" => EventKind::SessionStart,
             "play_request" => EventKind::PlayRequest {
@@ -137,6 +140,11 @@ impl WireEvent<'_> {
                     SessionEnd::NAMES,
                 )?
                 .unwrap_or(SessionEnd::Stopped),
+            },
+            "custom" => EventKind::Custom {
+                name: field::text("name", self.name.as_deref(), 64)?
+                    .ok_or_else(|| FieldError::missing("name"))?,
+                value: field::number("value", self.value, 0.0, 1000000000000.0)?,
             },
             _ => return Err(FieldError::unknown_type(name)),
         })

@@ -178,7 +178,7 @@ fn one_of_each() -> Table {
     table.record(set, Measurement::Move(Gauge::PlaybackActiveSessions(Phase::Paused), 3.0));
     table.record(set, Measurement::Observe(Histogram::StartupTimeSeconds, 700.0, None));
     table.record(set, Measurement::Observe(Histogram::PlaybackSeekLatencySeconds, 70.0, None));
-    table.record(set, Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), "404"));
+    table.record(set, Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), "404", 1.0));
     table
 }
 
@@ -271,7 +271,7 @@ fn tables_fill_a_new_guard() {
 fn an_empty_key_stays_within_the_budget() {
     let mut shards = Shards::new(1, limits(1, 1));
     let set = shards.tables[0].intern("t", &Attributes::default());
-    let error = |code| Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), code);
+    let error = |code| Measurement::CountKeyed(KeyedCounter::ErrPlayer(Severity::Fatal), code, 1.0);
     shards.tables[0].record(set, error(""));
     shards.restart(limits(1, 1));
     shards.tables[0].record(set, error("404"));

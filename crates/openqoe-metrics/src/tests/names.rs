@@ -46,7 +46,7 @@ impl Slot {
     /// Changes the slot in a table.
     pub(crate) fn record(&self, table: &mut Table, set: LabelSetId, change: Change<'_>, key: &str) {
         match self.def.key {
-            Some(_) => table.count_keyed(set, self.at, key),
+            Some(_) => table.count_keyed(set, self.at, key, amount(change)),
             None => table.apply(set, self.slots, self.at, change),
         }
     }
@@ -54,7 +54,7 @@ impl Slot {
     /// Changes the slot in a row of its own.
     pub(crate) fn apply(&self, cells: &mut Cells, change: Change<'_>, key: &str) {
         match self.def.key {
-            Some(_) => *cells.keyed[self.at].entry(escape(key).into()).or_default() += 1.0,
+            Some(_) => *cells.keyed[self.at].entry(escape(key).into()).or_default() += amount(change),
             None => cells.apply(layout(self.def.scope), self.at, change),
         }
     }
@@ -66,5 +66,13 @@ impl Slot {
             MetricKind::Gauge => Change::Move(value),
             MetricKind::Histogram => Change::Observe(value, None),
         }
+    }
+}
+
+/// By how much a counter grows.
+fn amount(change: Change<'_>) -> f64 {
+    match change {
+        Change::Count(by) => by,
+        other => panic!("{other:?} is nothing for a counter"),
     }
 }

@@ -103,6 +103,13 @@ impl EventKind {
                 out.begin(20);
                 out.uint(1, reason.index() as u64);
             }
+            EventKind::Custom { name, value } => {
+                out.begin(21);
+                out.text(1, name);
+                if let Some(value) = value {
+                    out.number(2, *value);
+                }
+            }
         }
     }
 
@@ -154,6 +161,9 @@ impl EventKind {
             20 => EventKind::SessionEnd {
                 reason: fields.choice(1, SessionEnd::ALL).unwrap_or_else(absent::session_end_reason),
             },
+            21 => {
+                EventKind::Custom { name: fields.text(1, 64)?, value: fields.number(2, 0.0, 1000000000000.0) }
+            }
             _ => return None,
         })
     }

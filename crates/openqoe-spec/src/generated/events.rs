@@ -176,6 +176,17 @@ pub enum EventKind {
         #[serde(default = "absent::session_end_reason")]
         reason: SessionEnd,
     },
+    /// Something only its sender knows the meaning of, such as what a plugin of the SDK measured. It is counted by name and says nothing about playback. Like a `download` it may be newer than what is told after it.
+    ///
+    /// Source: own.
+    #[serde(rename = "custom")]
+    Custom {
+        /// What happened. Names are few - beyond a budget they are counted as one.
+        name: Box<str>,
+        /// How much, in a unit the name makes clear (`drm_license_seconds`). Events of one name have one always, or never.
+        #[serde(default)]
+        value: Option<f64>,
+    },
 }
 
 impl EventKind {
@@ -201,6 +212,7 @@ impl EventKind {
         "ad_error",
         "ad_break_end",
         "session_end",
+        "custom",
     ];
     /// The type's name on the wire.
     pub const fn name(&self) -> &'static str {
@@ -225,6 +237,7 @@ impl EventKind {
             EventKind::AdError { .. } => "ad_error",
             EventKind::AdBreakEnd => "ad_break_end",
             EventKind::SessionEnd { .. } => "session_end",
+            EventKind::Custom { .. } => "custom",
         }
     }
 }

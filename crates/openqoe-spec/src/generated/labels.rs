@@ -1080,6 +1080,9 @@ pub enum Guarded {
     /// `error_code`, 200 values
     #[serde(rename = "error_code")]
     ErrorCode,
+    /// `event`, 100 values
+    #[serde(rename = "event")]
+    Event,
 }
 impl Guarded {
     /// Every variant, in order.
@@ -1095,6 +1098,7 @@ impl Guarded {
         Guarded::ExperimentVariant,
         Guarded::SpecVersion,
         Guarded::ErrorCode,
+        Guarded::Event,
     ];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &[
@@ -1109,6 +1113,7 @@ impl Guarded {
         "experiment_variant",
         "spec_version",
         "error_code",
+        "event",
     ];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
@@ -1132,6 +1137,7 @@ impl Guarded {
             "experiment_variant" => Some(Guarded::ExperimentVariant),
             "spec_version" => Some(Guarded::SpecVersion),
             "error_code" => Some(Guarded::ErrorCode),
+            "event" => Some(Guarded::Event),
             _ => None,
         }
     }
@@ -1140,7 +1146,7 @@ impl Guarded {
 impl Guarded {
     /// Values allowed per tenant before the overflow, where the operator sets nothing else.
     pub const fn default_budget(self) -> usize {
-        const BUDGETS: &[usize] = &[500, 32, 32, 256, 256, 64, 32, 32, 64, 8, 200];
+        const BUDGETS: &[usize] = &[500, 32, 32, 256, 256, 64, 32, 32, 64, 8, 200, 100];
         BUDGETS[self as usize]
     }
 }

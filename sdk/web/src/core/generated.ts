@@ -64,7 +64,9 @@ export type EventBody =
   /** Content goes on. */
   | { type: 'ad_break_end' }
   /** The session is over. Nothing may follow. */
-  | { type: 'session_end'; reason?: SessionEnd };
+  | { type: 'session_end'; reason?: SessionEnd }
+  /** Something only its sender knows the meaning of, such as what a plugin of the SDK measured. It is counted by name and says nothing about playback. Like a `download` it may be newer than what is told after it. */
+  | { type: 'custom'; name: string; value?: number };
 
 /** What is known about a session; sent once a batch. */
 export interface Attributes {

@@ -49,6 +49,7 @@ fn follow(stage: Stage, started: bool, moment: &Moment) -> Stage {
             stage
         }
         (stage @ (S::Playing | S::Paused), E::Visibility { .. }) => stage,
+        (stage @ (S::Starting | S::AfterBreak), E::Custom { .. }) => stage,
         (S::Idle, E::PlayRequest { .. }) => S::Starting,
         (S::Paused, E::PlayRequest { .. }) => S::Starting,
         (S::Starting | S::Stalled | S::Sought | S::AfterBreak, E::Playing) => S::Playing,
