@@ -64,7 +64,9 @@ export type EventBody =
   /** Content goes on. */
   | { type: 'ad_break_end' }
   /** The session is over. Nothing may follow. */
-  | { type: 'session_end'; reason?: SessionEnd };
+  | { type: 'session_end'; reason?: SessionEnd }
+  /** A figure of the page's own. */
+  | { type: 'custom'; name: string; value?: number };
 
 /** What is known about a session; sent once a batch. */
 export interface Attributes {

@@ -7,57 +7,53 @@ import { pageHidden } from './page.js';
 
 export interface Observation {
   /** Chooses the adapter. Throws when there is none. */
-  choose(player: unknown): void;
+  _choose(player: unknown): void;
   /** Observes the chosen player for a new session and reports what it is doing. */
-  begin(restored: boolean): void;
+  _begin(restored: boolean): void;
+  /** Observes nothing; the player stays chosen. */
+  _detach(): void;
   /** Lets go of the player for good. */
-  release(): void;
-  sample(): Sample;
+  _release(): void;
+  _sample(): Sample | undefined;
 }
 
-export interface ObservationOptions {
-  adapters: readonly Adapter[] | undefined;
-  report: Report;
-  onVersion: (playerVersion: string | undefined) => void;
-  guard: Guard;
-}
-
-export function createObservation({
-  adapters = [],
-  report,
-  onVersion,
-  guard,
-}: ObservationOptions): Observation {
-  let chosen: { adapter: Adapter; player: unknown } | undefined;
+export function createObservation(
+  adapters: readonly Adapter[] = [],
+  report: Report,
+  onVersion: (playerVersion: string | undefined) => void,
+  { _safely: safely }: Guard,
+): Observation {
+  let adapter: Adapter | undefined;
+  let chosen: unknown;
   let attachment: Attachment | undefined;
   let forward: Report = report;
 
   function detach(): void {
     // Its last words are about the session before.
     forward = () => {};
-    guard.safely(() => attachment?.detach());
+    safely(() => attachment?.detach());
     attachment = undefined;
   }
 
   return {
-    choose(player) {
-      const adapter = adapters.find((candidate) => candidate.handles(player));
-      if (adapter) {
-        chosen = { adapter, player };
-        return;
+    _choose(player) {
+      const found = adapters.find((candidate) => candidate.handles(player));
+      if (!found) {
+        const given = adapters.map(({ name }) => name).join() || 'none';
+        throw new TypeError(
+          `OpenQoe: no adapter for this player (given: ${given}). Import one, such as { hlsjs } from ` +
+            `'@openqoe/sdk/hlsjs', and pass { adapters: [hlsjs] }`,
+        );
       }
-      const given = adapters.map(({ name }) => name).join(', ') || 'none';
-      throw new TypeError(
-        `OpenQoe: no adapter for this player (given: ${given}). Import one, such as { hlsjs } from ` +
-          `'@openqoe/sdk/hlsjs' or { html5 } from '@openqoe/sdk/html5', and pass it in { adapters: [...] }`,
-      );
+      adapter = found;
+      chosen = player;
     },
-    begin(restored) {
+    _begin(restored) {
       detach();
       const present: Parameters<Report>[] = [];
       forward = (...told) => present.push(told);
-      guard.safely(() => {
-        attachment = chosen?.adapter.attach(chosen.player, (...told) => forward(...told));
+      safely(() => {
+        attachment = adapter?.attach(chosen, (...told) => forward(...told));
         onVersion(attachment?.playerVersion);
       });
       forward = report;
@@ -68,10 +64,11 @@ export function createObservation({
       for (const told of present) report(...told);
       if (joined && !pageHidden()) report({ type: 'visibility', hidden: false });
     },
-    release() {
-      chosen = undefined;
+    _detach: detach,
+    _release() {
+      adapter = undefined;
       detach();
     },
-    sample: () => guard.safely(() => attachment?.sample()) ?? {},
+    _sample: () => safely(() => attachment?.sample()),
   };
 }

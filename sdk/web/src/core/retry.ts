@@ -3,12 +3,13 @@
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
+/** Nobody is put off for longer, whatever a header says. */
+const LONGEST_ASKED_MS = 3_600_000;
 
 export function retryDelay(failures: number, retryAfter: string | null | undefined): number {
   const backoff = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
-  if (!retryAfter) return backoff;
   const seconds = Number(retryAfter);
-  const asked = Number.isNaN(seconds) ? Date.parse(retryAfter) - Date.now() : seconds * 1_000;
-  // A header that is no date either leaves NaN.
-  return Math.max(backoff, asked || 0);
+  // Neither number nor date is NaN, and asks for nothing. Nor does a header that is absent: 0.
+  const asked = seconds >= 0 ? seconds * 1_000 : Date.parse(`${retryAfter}`) - Date.now();
+  return Math.max(backoff, Math.min(LONGEST_ASKED_MS, asked || 0));
 }
