@@ -24,9 +24,10 @@ export function createAttributes(): AttributeBook {
     _merge(values) {
       const next: Record<string, unknown> = { ...known, ...values };
       const text = JSON.stringify(next);
-      if (Object.keys(known).some((key) => known[key] !== undefined && known[key] !== next[key])) book._renew();
+      if (Object.keys(known).some((key) => known[key] !== next[key])) book._renew();
       book._current.text = text;
-      known = next;
+      // Without those that are undefined.
+      known = JSON.parse(text);
     },
     _renew() {
       book._current = { ...book._current };

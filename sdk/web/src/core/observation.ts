@@ -2,7 +2,9 @@
 // middle of something.
 
 import type { Adapter, Attachment, Report, Sample } from './adapter.js';
+import type { Attributes } from './generated.js';
 import type { Guard } from './guard.js';
+import type { Options } from './options.js';
 import { pageHidden } from './page.js';
 
 export interface Observation {
@@ -17,12 +19,18 @@ export interface Observation {
   _sample(): Sample | undefined;
 }
 
-export function createObservation(
-  adapters: readonly Adapter[] = [],
-  report: Report,
-  onVersion: (playerVersion: string | undefined) => void,
-  { _safely: safely }: Guard,
-): Observation {
+/** What the observation asks of the client. */
+export interface ObservationHost {
+  readonly _options: Options;
+  readonly _guard: Guard;
+  setAttributes(attributes: Attributes): void;
+}
+
+export function createObservation(host: ObservationHost, report: Report): Observation {
+  const {
+    _options: { adapters = [], attributes },
+    _guard: { _safely: safely },
+  } = host;
   let adapter: Adapter | undefined;
   let chosen: unknown;
   let attachment: Attachment | undefined;
@@ -39,10 +47,8 @@ export function createObservation(
     _choose(player) {
       const found = adapters.find((candidate) => candidate.handles(player));
       if (!found) {
-        const given = adapters.map(({ name }) => name).join() || 'none';
         throw new TypeError(
-          `OpenQoe: no adapter for this player (given: ${given}). Import one, such as { hlsjs } from ` +
-            `'@openqoe/sdk/hlsjs', and pass { adapters: [hlsjs] }`,
+          `OpenQoe: no adapter for this player in [${adapters.map(({ name }) => name)}]; see @openqoe/sdk/hlsjs`,
         );
       }
       adapter = found;
@@ -54,7 +60,7 @@ export function createObservation(
       forward = (...told) => present.push(told);
       safely(() => {
         attachment = adapter?.attach(chosen, (...told) => forward(...told));
-        onVersion(attachment?.playerVersion);
+        host.setAttributes({ player_version: attributes?.player_version ?? attachment?.playerVersion });
       });
       forward = report;
       // Playback that was under way before the session has no startup to measure. Passing through the background

@@ -1,5 +1,6 @@
 // The client a page talks to: its public methods, and the life of sessions as page, player and consent come and go.
 
+import type { Sample } from './adapter.js';
 import { type AttributeBook, createAttributes } from './attributes.js';
 import type { Attributes, EventBody, Failure, SessionEnd, Trigger } from './generated.js';
 import { createGuard, type Guard } from './guard.js';
@@ -22,8 +23,10 @@ export interface ErrorOptions {
 }
 
 export class OpenQoe {
-  private readonly _guard: Guard;
-  private readonly _attributes: AttributeBook;
+  /** @internal */
+  readonly _guard: Guard;
+  /** @internal */
+  readonly _attributes: AttributeBook;
   private readonly _observation: Observation;
   private readonly _plugins: Plugins;
   /** Whether the browser tells of an objection that counts. */
@@ -32,21 +35,16 @@ export class OpenQoe {
   private _reporter: Reporter | undefined;
   private _unwatch: (() => void) | undefined;
   /** Whether there is to be a session, as soon as there may be one: after consent, or when the page is back. */
-  private _wanted = false;
-  private _gone = false;
+  private _wanted: boolean | undefined;
+  private _gone: boolean | undefined;
 
-  constructor(private readonly _options: Options) {
+  constructor(/** @internal */ readonly _options: Options) {
     checkOptions(_options);
-    const { attributes, experiment, viewerId, gpc, consent = 'granted' } = _options;
+    const { experiment, viewerId, gpc, consent = 'granted' } = _options;
     this._guard = createGuard(_options.onWarning);
     this._attributes = createAttributes();
-    this._plugins = createPlugins(this, this._guard);
-    this._observation = createObservation(
-      _options.adapters,
-      (event, at) => this._reporter?._record(event, at),
-      (version) => this.setAttributes({ player_version: attributes?.player_version ?? version }),
-      this._guard,
-    );
+    this._plugins = createPlugins(this);
+    this._observation = createObservation(this, (event, at) => this._reporter?._record(event, at));
     this._objected =
       gpc !== 'ignore' &&
       !!(globalThis.navigator as { globalPrivacyControl?: boolean } | undefined)?.globalPrivacyControl;
@@ -59,7 +57,7 @@ export class OpenQoe {
     if (viewerId && !this._objected) {
       hashViewer(viewerId, _options.endpoint).then(
         (hash) => this.setAttributes({ viewer_id_hash: hash }),
-        (error) => this._guard._warn(`no viewer id without https: ${error}`),
+        (error) => this._guard._warn(`no viewer id: ${error}`),
       );
     }
     this.setConsent(consent);
@@ -72,7 +70,7 @@ export class OpenQoe {
 
   /** Events lost because too many waited, or for too long. */
   get dropped(): number {
-    return this._reporter?._dropped() ?? 0;
+    return this._reporter?._dropped ?? 0;
   }
 
   /**
@@ -87,16 +85,7 @@ export class OpenQoe {
       this._reporter = undefined;
       this._options.offline?.clear();
     } else if (!this._reporter) {
-      this._reporter = createReporter(this._options, {
-        _attributes: this._attributes,
-        _guard: this._guard,
-        _sample: () => ({ ...this._observation._sample(), ...this._plugins._sample() }),
-        _onEvent: this._plugins._see,
-        _onGone: () => {
-          this._gone = true;
-          this.setConsent('denied');
-        },
-      });
+      this._reporter = createReporter(this);
       if (this._wanted) this._open(false);
     }
   }
@@ -130,8 +119,7 @@ export class OpenQoe {
     if (event.type === 'session_start') this.startSession();
     else if (event.type === 'session_end') this.endSession(event.reason);
     else if (this.sessionId) this._reporter?._record(event);
-    else if (this._reporter)
-      this._guard._warn(`${event.type} ignored: no session is open; call startSession() first`);
+    else if (this._reporter) this._guard._warn(`${event.type} ignored: call startSession() first`);
   }
 
   notePlayRequest(trigger: Trigger = 'user'): void {
@@ -191,6 +179,24 @@ export class OpenQoe {
     this.endSession();
     this._letGo();
     this.detach();
+  }
+
+  /** @internal */
+  _sample(): Sample {
+    const sample = { ...this._observation._sample() };
+    this._plugins._each((plugin) => Object.assign(sample, plugin.sample?.()));
+    return sample;
+  }
+
+  /** @internal */
+  _see(event: EventBody): void {
+    this._plugins._each((plugin) => plugin.onEvent?.(event));
+  }
+
+  /** @internal */
+  _onGone(): void {
+    this._gone = true;
+    this.setConsent('denied');
   }
 
   private _text(value: unknown): string {

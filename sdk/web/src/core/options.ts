@@ -32,10 +32,10 @@ export interface Options {
   /** Keeps what could not be sent for the next page: `offlineStore()` of `@openqoe/sdk/offline`. */
   offline?: OfflineStore;
   /**
-   * One of how many downloads is sent in steady playback, and stands for the others. Default 8; `false` sends each,
-   * unless the gateway asks for fewer.
+   * In steady playback one of so many downloads is sent, and stands for the others. Default 8; 1 sends each, unless the
+   * gateway asks for fewer.
    */
-  sampling?: boolean | { downloads: number };
+  downloadWeight?: number;
   /** Milliseconds between heartbeats. Default 10 000. */
   heartbeatMs?: number;
   /** Called when events are refused, lost or cannot be sent. Default: the first one goes to `console.warn`. */
@@ -47,15 +47,10 @@ export interface Options {
   fetch?: typeof fetch;
 }
 
-export function checkOptions(options: Options): void {
-  if (typeof options?.endpoint !== 'string' || !options.endpoint) {
-    throw new TypeError("OpenQoe: pass { endpoint: 'https://<gateway>/v1/ingest' }");
-  }
-  if (/^oq[rs]_/.test(options.key ?? '')) {
-    throw new TypeError('OpenQoe: this key is a secret, revoke it; a page uses an ingest key (oqi_...)');
-  }
-  const beat = options.heartbeatMs;
-  if (beat !== undefined && !(beat >= 1_000)) {
-    throw new TypeError(`OpenQoe: heartbeatMs is ${beat}; it must be 1000 or more`);
-  }
+export function checkOptions({ endpoint, key, heartbeatMs = 1_000 }: Partial<Options> = {}): void {
+  const wrong =
+    (!endpoint && "pass { endpoint: 'https://<gateway>/v1/ingest' }") ||
+    (/^oq[rs]_/.test(key as string) && 'this key is a secret, revoke it; pages use oqi_ keys') ||
+    (!(heartbeatMs >= 1_000) && `heartbeatMs is ${heartbeatMs}, not 1000 or more`);
+  if (wrong) throw new TypeError(`OpenQoe: ${wrong}`);
 }

@@ -3,7 +3,7 @@
 // https://html.spec.whatwg.org/multipage/document-lifecycle.html
 
 export function pageHidden(): boolean {
-  return globalThis.document?.visibilityState === 'hidden';
+  return !!globalThis.document?.hidden;
 }
 
 /** Returns the function that stops watching. Outside a browser there is nothing to watch. */
@@ -13,14 +13,16 @@ export function watchPage(
   /** The page came back from the back/forward cache, with all its state. */
   onRestore: () => void,
 ): () => void {
-  if (!globalThis.window || !globalThis.document) return () => {};
-  const listeners: [EventTarget, string, (event: Event) => void][] = [
-    [document, 'visibilitychange', onVisibility],
-    [window, 'pagehide', onLeave],
-    [window, 'pageshow', (event) => (event as PageTransitionEvent).persisted && onRestore()],
-  ];
-  for (const [target, type, listener] of listeners) target.addEventListener(type, listener);
-  return () => {
-    for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
+  const { document } = globalThis;
+  if (!document) return () => {};
+  const onShow = ({ persisted }: PageTransitionEvent) => {
+    if (persisted) onRestore();
   };
+  const listen = (change: 'addEventListener' | 'removeEventListener') => {
+    document[change]('visibilitychange', onVisibility);
+    window[change]('pagehide', onLeave);
+    window[change]('pageshow', onShow as EventListener);
+  };
+  listen('addEventListener');
+  return () => listen('removeEventListener');
 }

@@ -22,8 +22,9 @@ export interface Plugin {
   /** Used in messages to the developer. */
   name: string;
   /** Begins; again each time consent is given. Returns what undoes it. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most plugins that need no undoing return nothing.
   start?(context: PluginContext): void | (() => void);
-  /** Sees each event of the session, those that sampling leaves out as well, but none a plugin noted meanwhile. */
+  /** Sees each event of the session, those that sampling leaves out as well. */
   onEvent?(event: Readonly<EventBody>): void;
   /** Adds figures to the next heartbeat. */
   sample?(): Sample;

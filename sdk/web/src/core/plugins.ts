@@ -1,63 +1,55 @@
 // Runs what the page has added. Foreign code: one that throws is undone and asked nothing more.
 
-import type { Sample } from './adapter.js';
-import type { EventBody } from './generated.js';
 import type { Guard } from './guard.js';
 import type { Plugin, PluginContext } from './plugin.js';
 
 export interface Plugins {
   _add(plugin: Plugin): void;
+  /** Starts those that are not running. */
   _start(): void;
   _stop(): void;
-  _see(event: EventBody): void;
-  _sample(): Sample;
+  /** Asks each for something. */
+  _each(action: (plugin: Plugin) => void): void;
 }
 
-export function createPlugins(context: PluginContext, { _warn: warn, _safely: safely }: Guard): Plugins {
-  // Each plugin with what undoes it.
-  const known = new Map<Plugin, (() => void) | void>();
-  let running = false;
-  let asking = false;
+/** The client. */
+export interface PluginHost extends PluginContext {
+  readonly _guard: Guard;
+}
 
-  function ask(plugin: Plugin, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      warn(`plugin ${plugin.name} stopped: ${error}`);
-      undo(plugin);
-      known.delete(plugin);
+export function createPlugins(context: PluginHost): Plugins {
+  const { _warn: warn, _safely: safely } = context._guard;
+  // Each plugin, and while it runs what undoes it.
+  const undoing = new Map<Plugin, (() => void) | undefined>();
+
+  function each(action: (plugin: Plugin) => void): void {
+    for (const plugin of [...undoing.keys()]) {
+      try {
+        action(plugin);
+      } catch (error) {
+        warn(`plugin ${plugin.name} stopped: ${error}`);
+        stop(plugin);
+        undoing.delete(plugin);
+      }
     }
   }
-  const undo = (plugin: Plugin) => safely(() => known.get(plugin)?.());
-  const start = (plugin: Plugin) => ask(plugin, () => known.set(plugin, plugin.start?.(context)));
-  const each = (action: (plugin: Plugin) => void) => {
-    for (const plugin of [...known.keys()]) action(plugin);
-  };
+  function stop(plugin: Plugin): void {
+    safely(() => undoing.get(plugin)?.());
+    undoing.set(plugin, undefined);
+  }
+  function start(): void {
+    each((plugin) => {
+      if (!undoing.get(plugin)) undoing.set(plugin, plugin.start?.(context) || (() => {}));
+    });
+  }
 
   return {
     _add(plugin) {
-      known.set(plugin, undefined);
-      if (running) start(plugin);
+      undoing.set(plugin, undefined);
+      if (context.sessionId) start();
     },
-    _start() {
-      if (!running) each(start);
-      running = true;
-    },
-    _stop() {
-      if (running) each(undo);
-      running = false;
-    },
-    _see(event) {
-      // What plugins note while they are told is not told to them: two could keep each other busy for ever.
-      if (asking || !running) return;
-      asking = true;
-      each((plugin) => ask(plugin, () => plugin.onEvent?.(event)));
-      asking = false;
-    },
-    _sample() {
-      const sample: Sample = {};
-      each((plugin) => ask(plugin, () => Object.assign(sample, plugin.sample?.())));
-      return sample;
-    },
+    _start: start,
+    _stop: () => each(stop),
+    _each: each,
   };
 }

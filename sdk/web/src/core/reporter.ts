@@ -7,10 +7,10 @@ import type { EventBody, SessionEnd } from './generated.js';
 import type { Guard } from './guard.js';
 import type { Options } from './options.js';
 import { pageHidden } from './page.js';
-import { createQueue } from './queue.js';
+import { dropOne, type Entry } from './queue.js';
 import { createSampler } from './sampler.js';
 import { openSession, type Session } from './session.js';
-import { createTransport } from './transport.js';
+import { type Answer, createTransport } from './transport.js';
 
 const QUEUE_BOUND = 2_000;
 const HEARTBEAT_MS = 10_000;
@@ -26,9 +26,11 @@ const DOWNLOAD_WEIGHT = 8;
 
 export interface Reporter {
   _sessionId(): string | undefined;
-  _dropped(): number;
+  /** Events that were lost. */
+  _dropped: number;
   _open(): void;
-  _close(reason: SessionEnd): void;
+  /** Without a reason nobody hears of it. */
+  _close(reason?: SessionEnd): void;
   /** Without an open session the event is nobody's and is ignored. */
   _record: Report;
   _flush(): void;
@@ -39,81 +41,79 @@ export interface Reporter {
 
 /** What the reporter asks of the client. */
 export interface ReporterHost {
-  _attributes: AttributeBook;
-  _guard: Guard;
+  readonly _options: Options;
+  readonly _attributes: AttributeBook;
+  readonly _guard: Guard;
   /** The figures of the next heartbeat. */
   _sample(): Sample;
   /** An event was recorded. */
-  _onEvent(event: EventBody): void;
+  _see(event: EventBody): void;
   /** The gateway wants nothing more from this client, ever. */
   _onGone(): void;
 }
 
-/** In the URL: beacons cannot set headers, and without one `fetch` needs no CORS preflight either. */
-function withKey(endpoint: string, key: string | undefined): string {
-  return key ? `${endpoint}${endpoint.includes('?') ? '&' : '?'}key=${encodeURIComponent(key)}` : endpoint;
-}
-
-function downloadWeight(sampling: Options['sampling'] = true): number {
-  if (typeof sampling === 'object') return sampling.downloads;
-  return sampling ? DOWNLOAD_WEIGHT : 1;
-}
-
-export function createReporter(options: Options, host: ReporterHost): Reporter {
-  const { offline, heartbeatMs = HEARTBEAT_MS } = options;
-  const { _attributes: attributes, _guard: guard } = host;
-  const queue = createQueue(QUEUE_BOUND, () => guard._warn('the queue is full; events are being dropped'));
-  const sampler = createSampler(downloadWeight(options.sampling));
-  const transport = createTransport({
-    _endpoint: withKey(options.endpoint, options.key),
-    _queue: queue,
-    _warn: guard._warn,
-    _heed: sampler._heed,
-    _onGone: host._onGone,
-    _store: offline,
-    _fetch: options.fetch,
-  });
+export function createReporter(host: ReporterHost): Reporter {
+  const {
+    _options: options,
+    _attributes: attributes,
+    _guard: { _warn: warn, _safely: safely },
+  } = host;
+  const { offline, heartbeatMs = HEARTBEAT_MS, downloadWeight = DOWNLOAD_WEIGHT } = options;
+  const queue: Entry[] = [];
+  const sampler = createSampler(downloadWeight);
+  const transport = createTransport(options, queue, heed, () => host._onGone());
+  let bound = QUEUE_BOUND;
   let session: Session | undefined;
   let soon: ReturnType<typeof setTimeout> | undefined;
   let heartbeat: ReturnType<typeof setInterval> | undefined;
   let skipped = false;
 
+  function heed(
+    status: number,
+    { error = '', message = error, hints, rejected = [], warnings = [] }: Answer,
+  ): void {
+    sampler._heed(hints?.download_weight);
+    if (status >= 400) warn(`batch refused (${status}): ${message}`);
+    for (const defect of [...rejected, ...warnings]) warn(`gateway: ${JSON.stringify(defect)}`);
+  }
+
   function put(event: EventBody, at?: number): void {
     const owner = session;
     if (!owner) return;
-    guard._safely(() => {
+    safely(() => {
       const sampled = sampler._admit(event);
       if (!sampled) return;
       const entry = {
         session: owner._id,
-        startedAt: owner._clock._startedAt,
+        startedAt: owner._startedAt,
         attributes: attributes._current,
         event: owner._stamp(sampled, at),
         expendable: EXPENDABLE.test(event.type),
       };
-      queue._push(entry);
+      queue.push(entry);
       if (transport._failures) offline?.keep([entry]);
+      if (queue.length > bound) {
+        dropOne(queue);
+        if (!reporter._dropped) warn('queue full, events dropped');
+        reporter._dropped += 1;
+      }
     });
     if (URGENT.test(event.type)) soon ??= setTimeout(flush, SOON_MS);
-    host._onEvent(event);
+    host._see(event);
   }
 
   function record(event: EventBody, at?: number): void {
-    const clock = session?._clock;
-    if (clock && clock._silence() > SILENCE_MS + heartbeatMs) {
-      // Nobody watched meanwhile.
-      put({ type: 'visibility', hidden: true }, clock._ticked);
-      clock._wake();
-      clock._tick();
+    const beaten = session?._wake(SILENCE_MS + heartbeatMs);
+    if (beaten !== undefined) {
+      // Nobody watched since.
+      put({ type: 'visibility', hidden: true }, beaten);
       if (!pageHidden()) put({ type: 'visibility', hidden: false });
     }
-    clock?._wake();
     put(event, at);
   }
 
   function beat(): void {
     record({ type: 'heartbeat', ...host._sample() });
-    session?._clock._tick();
     // Nothing happens in steady playback: every second heartbeat is early enough.
     skipped = sampler._steady() && !skipped;
     if (!skipped) flush();
@@ -125,37 +125,35 @@ export function createReporter(options: Options, host: ReporterHost): Reporter {
     transport._flush();
   }
 
-  function end(): void {
-    session = undefined;
-    attributes._renew();
-    clearInterval(heartbeat);
-    clearTimeout(soon);
-    soon = undefined;
-  }
-
-  offline?.open((entries, lost) => {
-    queue._restore(entries, lost);
-    flush();
-  });
-  return {
+  const reporter: Reporter = {
+    _dropped: 0,
     _sessionId: () => session?._id,
-    _dropped: () => queue._dropped,
     _open() {
       session = openSession();
-      session._clock._tick();
       heartbeat = setInterval(beat, heartbeatMs);
       record({ type: 'session_start' });
     },
     _close(reason) {
-      record({ type: 'session_end', reason });
-      end();
+      if (reason) record({ type: 'session_end', reason });
+      session = undefined;
+      attributes._renew();
+      clearInterval(heartbeat);
     },
     _record: record,
     _flush: flush,
     _beacon: transport._beacon,
     _stop() {
-      end();
+      reporter._close();
+      clearTimeout(soon);
       transport._stop();
     },
   };
+  offline?.open((entries, lost) => {
+    queue.unshift(...entries);
+    // They are bounded where they were kept.
+    bound += entries.length;
+    reporter._dropped += lost;
+    flush();
+  });
+  return reporter;
 }

@@ -3,14 +3,9 @@
 
 import type { EventBody } from './generated.js';
 
-/** What an answer of the gateway may ask for. */
-export interface Hints {
-  /** Send one of so many downloads. */
-  download_weight?: number;
-}
-
 export interface Sampler {
-  _heed(hints: Hints | undefined): void;
+  /** Takes what an answer of the gateway asks for: one of so many downloads. */
+  _heed(weight: number | undefined): void;
   /** Whether playback has had no trouble for a while. */
   _steady(): boolean;
   /** The event to send; `undefined` when another stands for it. */
@@ -27,21 +22,22 @@ export function createSampler(least: number): Sampler {
   let weight = least;
   // One of so many, beginning anywhere: the first segments of a thousand viewers are not all the ones left out.
   let passed = Math.floor(Math.random() * MAX_WEIGHT);
-  let steadyFrom = Number.POSITIVE_INFINITY;
+  let steadyFrom = Infinity;
+  const steady = () => performance.now() >= steadyFrom;
 
-  const sampler: Sampler = {
-    _heed(hints) {
-      weight = Math.min(MAX_WEIGHT, Math.max(least, Math.floor(Number(hints?.download_weight) || 1)));
+  return {
+    _heed(asked = 0) {
+      // Nonsense is 0.
+      weight = Math.max(least, Math.min(MAX_WEIGHT, asked | 0));
     },
-    _steady: () => performance.now() >= steadyFrom,
+    _steady: steady,
     _admit(event) {
       const { type } = event;
       if (type === 'playing' || type === 'error') steadyFrom = performance.now() + STEADY_MS;
-      if (TROUBLE.test(type)) steadyFrom = Number.POSITIVE_INFINITY;
-      if (event.type !== 'download' || event.failed || weight < 2 || !sampler._steady()) return event;
+      if (TROUBLE.test(type)) steadyFrom = Infinity;
+      if (type !== 'download' || event.failed || weight < 2 || !steady()) return event;
       passed += 1;
-      if (passed % weight === 0) return { ...event, weight };
+      return passed % weight ? undefined : { ...event, weight };
     },
   };
-  return sampler;
 }

@@ -4,6 +4,6 @@
 export async function hashViewer(viewerId: string, endpoint: string): Promise<string> {
   const { origin } = new URL(endpoint, globalThis.location?.href);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${viewerId}\0${origin}`));
-  const bytes = Array.from(new Uint8Array(digest, 0, 16));
-  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  // 256 more for the leading zero.
+  return [...new Uint8Array(digest, 0, 16)].map((byte) => (byte + 256).toString(16).slice(1)).join('');
 }
