@@ -7,7 +7,10 @@ export function holdLock(name: string, onHeld: () => void): () => void {
 
   function ask(): void {
     const { locks } = navigator;
-    if (!locks) return onHeld();
+    if (!locks) {
+      onHeld();
+      return;
+    }
     const abort = new AbortController();
     const held = new Promise<void>((resolve) => {
       letGo = () => {
