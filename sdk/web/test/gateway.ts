@@ -32,7 +32,10 @@ export class Gateway {
     this.inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     try {
-      const answer = await (this.answers.shift() ?? Response.json({ accepted: 1 }));
+      const answer = await Promise.race([
+        this.answers.shift() ?? Response.json({ accepted: 1 }),
+        aborted(init?.signal),
+      ]);
       if (answer instanceof Error) throw answer;
       return answer;
     } finally {
@@ -47,6 +50,12 @@ export class Gateway {
   get types(): string[] {
     return this.events.map((event) => event.type);
   }
+}
+
+function aborted(signal: AbortSignal | null | undefined): Promise<Error> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => resolve(new Error('aborted')));
+  });
 }
 
 export class FakePage {

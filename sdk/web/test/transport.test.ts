@@ -231,7 +231,8 @@ describe('when the page goes', () => {
     const qoe = started();
     for (let i = 0; i < 600; i += 1) qoe.note({ type: 'ad_error', code: 'ü'.repeat(60) });
     page.sendBeacon.mockImplementation((_, body) => {
-      if ([...page.beacons, body].reduce((sum, text) => sum + Buffer.byteLength(text), 0) > 65_536) return false;
+      if ([...page.beacons, body].reduce((sum, text) => sum + Buffer.byteLength(text), 0) > 65_536)
+        return false;
       page.beacons.push(body);
       return true;
     });
