@@ -27,6 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
@@ -142,11 +143,12 @@ it('an answer of 410 is final', async () => {
 describe('a viewer', () => {
   async function hashOf(options: Partial<Options>, gpc = false): Promise<unknown> {
     vi.stubGlobal('navigator', { sendBeacon: page.sendBeacon, globalPrivacyControl: gpc });
+    const digest = vi.spyOn(crypto.subtle, 'digest');
     const qoe = client(options);
     qoe.startSession();
     vi.useRealTimers();
-    // Digests are made in the order in which they were asked for.
-    await crypto.subtle.digest('SHA-256', new Uint8Array(1));
+    await digest.mock.results[0]?.value;
+    await new Promise(setImmediate);
     qoe.endSession();
     await vi.waitFor(() => expect(gateway.batches).toHaveLength(1));
     return gateway.batches[0]?.session.attributes.viewer_id_hash;

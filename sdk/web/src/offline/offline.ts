@@ -4,7 +4,7 @@
 
 import type { OfflineStore } from '../core/offline-store.js';
 import type { Entry } from '../core/queue.js';
-import { holdLock } from './lock.js';
+import { takeTurns } from './turns.js';
 
 const EVENTS = 'events';
 const MAX_EVENTS = 5_000;
@@ -19,7 +19,10 @@ export function offlineStore(name = 'openqoe'): OfflineStore {
   let kept = new WeakSet<Entry>();
   let own = new Set<string>();
   let opened: Promise<IDBDatabase> | undefined;
-  let release: (() => void) | undefined;
+  // What was handed over and has not arrived; then the turn is over.
+  let awaited = new Set<Entry>();
+  let endTurn = () => {};
+  let stop = () => {};
   let onRestored: Parameters<OfflineStore['open']>[0] = () => {};
 
   function database(): Promise<IDBDatabase> {
@@ -41,17 +44,21 @@ export function offlineStore(name = 'openqoe'): OfflineStore {
     opened = undefined;
   }
 
-  function change(action: (events: IDBObjectStore, done: IDBTransaction) => void): void {
+  function change(
+    action: (events: IDBObjectStore, transaction: IDBTransaction) => void,
+    onFailure = () => {},
+  ): void {
     database()
       .then((db) => {
         const transaction = db.transaction(EVENTS, 'readwrite');
         action(transaction.objectStore(EVENTS), transaction);
       })
       // Forbidden, full or closed: then nothing is kept.
-      .catch(() => {});
+      .catch(onFailure);
   }
 
-  function restore(): void {
+  function restore(done: () => void): void {
+    endTurn = done;
     change((events) => {
       const outdated = IDBKeyRange.upperBound([Date.now() - MAX_AGE_MS]);
       const lost = events.count(outdated);
@@ -60,9 +67,11 @@ export function offlineStore(name = 'openqoe'): OfflineStore {
       left.onsuccess = () => {
         const entries = (left.result as Entry[]).filter(({ session }) => !own.has(session));
         for (const entry of entries) kept.add(entry);
+        awaited = new Set(entries);
         onRestored(entries, lost.result);
+        if (!entries.length) done();
       };
-    });
+    }, done);
   }
 
   /** Forgets the oldest of too many. */
@@ -84,7 +93,7 @@ export function offlineStore(name = 'openqoe'): OfflineStore {
   return {
     open(onEntries) {
       onRestored = onEntries;
-      release = holdLock(name, restore);
+      stop = takeTurns(name, restore);
     },
     keep(entries) {
       const fresh = entries.filter((entry) => !kept.has(entry));
@@ -102,10 +111,17 @@ export function offlineStore(name = 'openqoe'): OfflineStore {
     },
     forget(entries) {
       const gone = entries.filter((entry) => kept.delete(entry));
-      if (gone.length) change((events) => gone.map((entry) => events.delete(keyOf(entry))));
+      if (!gone.length) return;
+      for (const entry of gone) awaited.delete(entry);
+      change((events, transaction) => {
+        for (const entry of gone) events.delete(keyOf(entry));
+        transaction.oncomplete = () => {
+          if (!awaited.size) endTurn();
+        };
+      });
     },
     clear() {
-      release?.();
+      stop();
       close();
       kept = new WeakSet();
       own = new Set();
