@@ -13,6 +13,6 @@ export interface OfflineStore {
   keep(entries: readonly Entry[]): void;
   /** They have arrived. */
   forget(entries: readonly Entry[]): void;
-  /** Removes everything and closes. It may be opened again. */
+  /** Removes everything and closes: nothing is handed over any more. It may be opened again. */
   clear(): void;
 }

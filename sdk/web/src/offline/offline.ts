@@ -4,7 +4,7 @@
 
 import type { OfflineStore } from '../core/offline-store.js';
 import type { Entry } from '../core/queue.js';
-import { takeTurns } from './turns.js';
+import { takeTurn } from './turn.js';
 
 const EVENTS = 'events';
 const MAX_EVENTS = 5_000;
@@ -93,7 +93,7 @@ export function offlineStore(name = 'openqoe'): OfflineStore {
   return {
     open(onEntries) {
       onRestored = onEntries;
-      stop = takeTurns(name, restore);
+      stop = takeTurn(name, restore);
     },
     keep(entries) {
       const fresh = entries.filter((entry) => !kept.has(entry));
@@ -125,6 +125,8 @@ export function offlineStore(name = 'openqoe'): OfflineStore {
       close();
       kept = new WeakSet();
       own = new Set();
+      // What is being read is nobody's.
+      onRestored = () => {};
       globalThis.indexedDB?.deleteDatabase(name);
     },
   };

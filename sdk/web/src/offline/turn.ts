@@ -3,10 +3,10 @@
 // https://w3c.github.io/web-locks/
 
 /**
- * Calls `onTurn` when it is this page's turn, and again when the page is back from the cache; at once where there are no
- * locks. Returns the function that gives it up.
+ * Calls `onTurn` when it is this page's turn, at once where there are no locks, and again when the page comes back from the
+ * cache before it was done. Returns what `onTurn` is given, too: the function that ends it for good.
  */
-export function takeTurns(name: string, onTurn: (done: () => void) => void): () => void {
+export function takeTurn(name: string, onTurn: (done: () => void) => void): () => void {
   let giveUp = () => {};
 
   function ask(): void {
@@ -18,29 +18,27 @@ export function takeTurns(name: string, onTurn: (done: () => void) => void): () 
         resolve();
       };
     });
-    if (!locks) {
-      onTurn(giveUp);
-      return;
-    }
-    const hold = () => {
-      onTurn(giveUp);
+    const take = () => {
+      onTurn(done);
       return turn;
     };
     // Rejected when it is given up before it came.
-    locks.request(name, { signal: abort.signal }, hold).catch(() => {});
+    if (locks) locks.request(name, { signal: abort.signal }, take).catch(() => {});
+    else take();
   }
   const onHide = () => giveUp();
   const onShow = ({ persisted }: PageTransitionEvent) => {
     if (persisted) ask();
   };
-
-  if (!globalThis.window) return giveUp;
-  ask();
-  window.addEventListener('pagehide', onHide);
-  window.addEventListener('pageshow', onShow);
-  return () => {
+  const done = () => {
     giveUp();
     window.removeEventListener('pagehide', onHide);
     window.removeEventListener('pageshow', onShow);
   };
+
+  if (!globalThis.window) return giveUp;
+  window.addEventListener('pagehide', onHide);
+  window.addEventListener('pageshow', onShow);
+  ask();
+  return done;
 }
