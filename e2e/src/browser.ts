@@ -1,13 +1,17 @@
 // Real Chromium, headless, told to keep to itself.
 import { accessSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** `autoplay` as Chromium's `--autoplay-policy` has it. */
-export function launchBrowser(autoplay = 'no-user-gesture-required'): Promise<Browser> {
+export function launchBrowser(
+  autoplay = 'no-user-gesture-required',
+  options: LaunchOptions = {},
+): Promise<Browser> {
   return chromium.launch({
+    ...options,
     executablePath: find(),
     args: [
       '--no-sandbox',

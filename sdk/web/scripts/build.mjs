@@ -1,16 +1,15 @@
 // Builds dist/*.js for browsers and bundlers: one file per entry point, what they share in chunks. The declarations
 // come from tsc (see the `build` script).
 
-import { rm } from 'node:fs/promises';
-import { build } from 'esbuild';
-import { entries, esbuildOptions } from './entries.mjs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { bundle } from './bundle.mjs';
+import { entries } from './entries.mjs';
 
-await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
-await build({
-  ...esbuildOptions,
-  entryPoints: entries,
-  outdir: 'dist',
-  chunkNames: 'chunk-[hash]',
-  splitting: true,
-  sourcemap: true,
-});
+const dist = new URL('../dist', import.meta.url);
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist);
+const files = await bundle({ entryPoints: entries, chunkNames: 'chunk-[hash]', splitting: true });
+for (const { path, text, map } of files) {
+  await writeFile(path, text);
+  await writeFile(`${path}.map`, map);
+}

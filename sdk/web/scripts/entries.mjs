@@ -2,15 +2,9 @@
 
 export const entries = {
   openqoe: 'src/index.ts',
+  offline: 'src/offline/offline.ts',
   html5: 'src/adapters/html5.ts',
   hlsjs: 'src/adapters/hlsjs.ts',
-};
-
-/** The options under which the package is built and measured. */
-export const esbuildOptions = {
-  absWorkingDir: new URL('..', import.meta.url).pathname,
-  bundle: true,
-  format: 'esm',
-  minify: true,
-  target: 'es2020',
+  ima: 'src/plugins/ima.ts',
+  drm: 'src/plugins/drm.ts',
 };

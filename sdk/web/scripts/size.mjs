@@ -3,26 +3,26 @@
 
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
-import { entries, esbuildOptions } from './entries.mjs';
+import { bundle } from './bundle.mjs';
+import { entries } from './entries.mjs';
 
+const root = new URL('..', import.meta.url).pathname;
+const file = (name) => `export * from './${entries[name]}';`;
 const core = `export { OpenQoe } from './${entries.openqoe}';`;
-const adapter = (name) => `export { ${name} } from './${entries[name]}';`;
+const media = `export * from './src/media/element.js'; export * from './src/media/sample.js';`;
+const adapters = Object.keys(entries).filter((name) => entries[name].startsWith('src/adapters/'));
+const others = Object.keys(entries).filter((name) => name !== 'openqoe' && !adapters.includes(name));
 const pages = {
   core,
-  media: `export * from './src/media/element.js'; export * from './src/media/sample.js';`,
-  html5: adapter('html5'),
-  hlsjs: adapter('hlsjs'),
-  'core + html5': core + adapter('html5'),
-  'core + hlsjs': core + adapter('hlsjs'),
+  media,
+  ...Object.fromEntries([...adapters, ...others].map((name) => [name, file(name)])),
+  ...Object.fromEntries(adapters.map((name) => [`core + ${name}`, core + file(name)])),
 };
 
 async function measure(name, contents) {
-  const stdin = { contents, resolveDir: esbuildOptions.absWorkingDir };
-  const alone = name === 'html5' || name === 'hlsjs';
-  const plugins = alone ? [{ name: 'shared', setup: leaveOutMedia }] : [];
-  const { outputFiles } = await build({ ...esbuildOptions, stdin, plugins, write: false });
-  const [{ contents: code }] = outputFiles;
+  const plugins = adapters.includes(name) ? [{ name: 'shared', setup: leaveOutMedia }] : [];
+  const [{ text }] = await bundle({ stdin: { contents, resolveDir: root }, plugins });
+  const code = text.replace(/\n?\/\/# sourceMappingURL.*/, '');
   return { min: code.length, gzip: gzipSync(code, { level: 9 }).length };
 }
 

@@ -32,7 +32,10 @@ export class Gateway {
     this.inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     try {
-      const answer = await (this.answers.shift() ?? Response.json({ accepted: 1 }));
+      const answer = await Promise.race([
+        this.answers.shift() ?? Response.json({ accepted: 1 }),
+        aborted(init?.signal),
+      ]);
       if (answer instanceof Error) throw answer;
       return answer;
     } finally {
@@ -49,11 +52,17 @@ export class Gateway {
   }
 }
 
+function aborted(signal: AbortSignal | null | undefined): Promise<Error> {
+  return new Promise((resolve) => {
+    signal?.addEventListener('abort', () => resolve(new Error('aborted')));
+  });
+}
+
 export class FakePage {
   readonly window = new EventTarget();
-  readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
-  readonly beacons: Blob[] = [];
-  readonly sendBeacon = vi.fn((_url: string, body: Blob) => {
+  readonly document = Object.assign(new EventTarget(), { hidden: false });
+  readonly beacons: string[] = [];
+  readonly sendBeacon = vi.fn((_url: string, body: string) => {
     this.beacons.push(body);
     return true;
   });
@@ -61,12 +70,12 @@ export class FakePage {
   install(): this {
     vi.stubGlobal('window', this.window);
     vi.stubGlobal('document', this.document);
-    vi.stubGlobal('navigator', { sendBeacon: this.sendBeacon });
+    vi.stubGlobal('navigator', { sendBeacon: this.sendBeacon, onLine: true });
     return this;
   }
 
   show(visibilityState: 'visible' | 'hidden'): void {
-    this.document.visibilityState = visibilityState;
+    this.document.hidden = visibilityState === 'hidden';
     this.document.dispatchEvent(new Event('visibilitychange'));
   }
 
@@ -74,7 +83,7 @@ export class FakePage {
     this.window.dispatchEvent(Object.assign(new Event(type), { persisted }));
   }
 
-  async beaconed(): Promise<Batch[]> {
-    return Promise.all(this.beacons.map(async (blob) => JSON.parse(await blob.text())));
+  get beaconed(): Batch[] {
+    return this.beacons.map((body) => JSON.parse(body));
   }
 }

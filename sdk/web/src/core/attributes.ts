@@ -10,32 +10,28 @@ export interface AttributeSet {
 }
 
 export interface AttributeBook {
-  readonly current: AttributeSet;
+  _current: AttributeSet;
   /** Throws where a value cannot be JSON; nothing is changed then. */
-  merge(values: Attributes): void;
+  _merge(values: Attributes): void;
   /** After a session: what is learned from now on is not about it. */
-  renew(): void;
+  _renew(): void;
 }
 
-export function createAttributes(initial: Attributes): AttributeBook {
+export function createAttributes(): AttributeBook {
   let known: Record<string, unknown> = {};
-  let current: AttributeSet = { text: '{}' };
   const book: AttributeBook = {
-    get current() {
-      return current;
-    },
-    merge(values) {
+    _current: { text: '{}' },
+    _merge(values) {
       const next: Record<string, unknown> = { ...known, ...values };
       const text = JSON.stringify(next);
-      const changed = Object.keys(known).some((key) => known[key] !== undefined && known[key] !== next[key]);
-      if (changed) current = { text };
-      else current.text = text;
-      known = next;
+      if (Object.keys(known).some((key) => known[key] !== next[key])) book._renew();
+      book._current.text = text;
+      // Without those that are undefined.
+      known = JSON.parse(text);
     },
-    renew() {
-      current = { text: current.text };
+    _renew() {
+      book._current = { ...book._current };
     },
   };
-  book.merge(initial);
   return book;
 }

@@ -1,9 +1,9 @@
 // How the SDK tells a developer that something is wrong without ever getting in the way of the page it runs on.
 
 export interface Guard {
-  warn(message: string): void;
+  _warn(message: string): void;
   /** Does what may fail in foreign hands; a failure becomes a warning. */
-  safely<T>(action: () => T): T | undefined;
+  _safely<T>(action: () => T): T | undefined;
 }
 
 /** Without a callback only the first message reaches the console: a gateway that is down is not worth a flood. */
@@ -21,13 +21,12 @@ export function createGuard(callback: ((message: string) => void) | undefined): 
   }
 
   return {
-    warn,
-    safely(action) {
+    _warn: warn,
+    _safely(action) {
       try {
         return action();
       } catch (error) {
-        warn(String(error));
-        return undefined;
+        warn(`${error}`);
       }
     },
   };

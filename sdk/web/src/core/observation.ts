@@ -2,63 +2,65 @@
 // middle of something.
 
 import type { Adapter, Attachment, Report, Sample } from './adapter.js';
+import type { Attributes } from './generated.js';
 import type { Guard } from './guard.js';
+import type { Options } from './options.js';
 import { pageHidden } from './page.js';
 
 export interface Observation {
   /** Chooses the adapter. Throws when there is none. */
-  choose(player: unknown): void;
+  _choose(player: unknown): void;
   /** Observes the chosen player for a new session and reports what it is doing. */
-  begin(restored: boolean): void;
+  _begin(restored: boolean): void;
+  /** Observes nothing; the player stays chosen. */
+  _detach(): void;
   /** Lets go of the player for good. */
-  release(): void;
-  sample(): Sample;
+  _release(): void;
+  _sample(): Sample | undefined;
 }
 
-export interface ObservationOptions {
-  adapters: readonly Adapter[] | undefined;
-  report: Report;
-  onVersion: (playerVersion: string | undefined) => void;
-  guard: Guard;
+/** What the observation asks of the client. */
+export interface ObservationHost {
+  readonly _options: Options;
+  readonly _guard: Guard;
+  setAttributes(attributes: Attributes): void;
 }
 
-export function createObservation({
-  adapters = [],
-  report,
-  onVersion,
-  guard,
-}: ObservationOptions): Observation {
-  let chosen: { adapter: Adapter; player: unknown } | undefined;
+export function createObservation(host: ObservationHost, report: Report): Observation {
+  const {
+    _options: { adapters = [], attributes },
+    _guard: { _safely: safely },
+  } = host;
+  let adapter: Adapter | undefined;
+  let chosen: unknown;
   let attachment: Attachment | undefined;
   let forward: Report = report;
 
   function detach(): void {
     // Its last words are about the session before.
     forward = () => {};
-    guard.safely(() => attachment?.detach());
+    safely(() => attachment?.detach());
     attachment = undefined;
   }
 
   return {
-    choose(player) {
-      const adapter = adapters.find((candidate) => candidate.handles(player));
-      if (adapter) {
-        chosen = { adapter, player };
-        return;
+    _choose(player) {
+      const found = adapters.find((candidate) => candidate.handles(player));
+      if (!found) {
+        throw new TypeError(
+          `OpenQoe: no adapter for this player in [${adapters.map(({ name }) => name)}]; see @openqoe/sdk/hlsjs`,
+        );
       }
-      const given = adapters.map(({ name }) => name).join(', ') || 'none';
-      throw new TypeError(
-        `OpenQoe: no adapter for this player (given: ${given}). Import one, such as { hlsjs } from ` +
-          `'@openqoe/sdk/hlsjs' or { html5 } from '@openqoe/sdk/html5', and pass it in { adapters: [...] }`,
-      );
+      adapter = found;
+      chosen = player;
     },
-    begin(restored) {
+    _begin(restored) {
       detach();
       const present: Parameters<Report>[] = [];
       forward = (...told) => present.push(told);
-      guard.safely(() => {
-        attachment = chosen?.adapter.attach(chosen.player, (...told) => forward(...told));
-        onVersion(attachment?.playerVersion);
+      safely(() => {
+        attachment = adapter?.attach(chosen, (...told) => forward(...told));
+        host.setAttributes({ player_version: attributes?.player_version ?? attachment?.playerVersion });
       });
       forward = report;
       // Playback that was under way before the session has no startup to measure. Passing through the background
@@ -68,10 +70,11 @@ export function createObservation({
       for (const told of present) report(...told);
       if (joined && !pageHidden()) report({ type: 'visibility', hidden: false });
     },
-    release() {
-      chosen = undefined;
+    _detach: detach,
+    _release() {
+      adapter = undefined;
       detach();
     },
-    sample: () => guard.safely(() => attachment?.sample()) ?? {},
+    _sample: () => safely(() => attachment?.sample()),
   };
 }

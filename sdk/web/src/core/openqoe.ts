@@ -1,75 +1,125 @@
-// The client a page talks to: its public methods, and the life of sessions as page and player come and go.
+// The client a page talks to: its public methods, and the life of sessions as page, player and consent come and go.
 
+import type { Sample } from './adapter.js';
+import { type AttributeBook, createAttributes } from './attributes.js';
 import type { Attributes, EventBody, Failure, SessionEnd, Trigger } from './generated.js';
 import { createGuard, type Guard } from './guard.js';
 import { createObservation, type Observation } from './observation.js';
-import { checkOptions, type Options } from './options.js';
+import { type Consent, checkOptions, type Options } from './options.js';
 import { pageHidden, watchPage } from './page.js';
+import type { Plugin } from './plugin.js';
+import { createPlugins, type Plugins } from './plugins.js';
+import { fillRandom } from './random.js';
 import { createReporter, type Reporter } from './reporter.js';
-
-const HEARTBEAT_MS = 10_000;
+import { SDK_VERSION } from './version.js';
+import { hashViewer } from './viewer.js';
 
 export type Asset = Pick<Options, 'assetId' | 'isLive' | 'attributes'>;
 
-export class OpenQoe {
-  private readonly guard: Guard;
-  private readonly reporter: Reporter;
-  private readonly observation: Observation;
-  private heartbeat: ReturnType<typeof setInterval> | undefined;
-  private unwatch: (() => void) | undefined;
-  /** Whether the page left with a session open: if it comes back, so does the viewer. */
-  private parked = false;
+export interface ErrorOptions {
+  /** Whether playback cannot go on. Default true. */
+  fatal?: boolean;
+  category?: Failure;
+}
 
-  constructor(private readonly options: Options) {
-    checkOptions(options);
-    const guard = createGuard(options.onWarning);
-    const reporter = createReporter(options, guard);
-    this.guard = guard;
-    this.reporter = reporter;
-    this.observation = createObservation({
-      adapters: options.adapters,
-      report: reporter.record,
-      onVersion: (version) =>
-        reporter.describe({ player_version: options.attributes?.player_version ?? version }),
-      guard,
+export class OpenQoe {
+  /** @internal */
+  readonly _guard: Guard;
+  /** @internal */
+  readonly _attributes: AttributeBook;
+  private readonly _observation: Observation;
+  private readonly _plugins: Plugins;
+  /** Whether the browser tells of an objection that counts. */
+  private readonly _objected: boolean;
+  /** None without consent. */
+  private _reporter: Reporter | undefined;
+  private _unwatch: (() => void) | undefined;
+  /** Whether there is to be a session, as soon as there may be one: after consent, or when the page is back. */
+  private _wanted: boolean | undefined;
+  private _gone: boolean | undefined;
+
+  constructor(/** @internal */ readonly _options: Options) {
+    checkOptions(_options);
+    const { experiment, viewerId, gpc, consent = 'granted' } = _options;
+    this._guard = createGuard(_options.onWarning);
+    this._attributes = createAttributes();
+    this._plugins = createPlugins(this);
+    this._observation = createObservation(this, (event, at) => this._reporter?._record(event, at));
+    this._objected =
+      gpc !== 'ignore' &&
+      !!(globalThis.navigator as { globalPrivacyControl?: boolean } | undefined)?.globalPrivacyControl;
+    this.setAttributes({
+      sdk_version: SDK_VERSION,
+      experiment_id: experiment?.id,
+      experiment_variant: experiment?.variant,
     });
-    this.describe(options);
+    this._describe(_options);
+    if (viewerId && !this._objected) {
+      hashViewer(viewerId, _options.endpoint).then(
+        (hash) => this.setAttributes({ viewer_id_hash: hash }),
+        (error) => this._guard._warn(`no viewer id: ${error}`),
+      );
+    }
+    this.setConsent(consent);
   }
 
   /** The id of the open session; the console of the gateway finds the session by it. */
   get sessionId(): string | undefined {
-    return this.reporter.sessionId;
+    return this._reporter?._sessionId();
   }
 
-  /** Events lost because the queue was full. */
+  /** Events lost because too many waited, or for too long. */
   get dropped(): number {
-    return this.reporter.dropped;
+    return this._reporter?._dropped ?? 0;
   }
 
-  /** Opens a session, unless one is open, and returns its id. */
+  /**
+   * What the viewer allows. After `denied` nothing is sent or kept, not even what waits; `granted` opens a new session where
+   * one was begun and not ended.
+   */
+  setConsent(consent: Consent): void {
+    const allowed = consent === 'granted' && !(this._objected && this._options.gpc === 'discard');
+    if (!allowed || this._gone) {
+      this._letGo();
+      this._reporter?._stop();
+      this._reporter = undefined;
+      this._options.offline?.clear();
+    } else if (!this._reporter) {
+      this._reporter = createReporter(this);
+      if (this._wanted) this._open(false);
+    }
+  }
+
+  /** Adds measurements of the page's own. */
+  use(plugin: Plugin): void {
+    this._plugins._add(plugin);
+  }
+
+  /** Opens a session, unless one is open, and returns its id: empty without consent. */
   startSession(): string {
-    if (!this.sessionId) this.open(false);
-    return this.sessionId as string;
+    this._wanted = true;
+    if (!this.sessionId) this._open(false);
+    return this.sessionId ?? '';
   }
 
   /** Observes `player` through the first adapter that handles it. Opens a session if none is open. */
   attach(player: unknown): void {
-    this.observation.choose(player);
-    if (this.sessionId) this.observation.begin(false);
-    else this.open(false);
+    this._observation._choose(player);
+    if (this.sessionId) this._observation._begin(false);
+    else this.startSession();
   }
 
   /** Stops observing the player; the session stays open. */
   detach(): void {
-    this.observation.release();
+    this._observation._release();
   }
 
   /** Reports any event of the vocabulary, such as those of ads. */
   note(event: EventBody): void {
     if (event.type === 'session_start') this.startSession();
     else if (event.type === 'session_end') this.endSession(event.reason);
-    else if (this.sessionId) this.reporter.record(event);
-    else this.guard.warn(`${event.type} ignored: no session is open; call startSession() first`);
+    else if (this.sessionId) this._reporter?._record(event);
+    else if (this._reporter) this._guard._warn(`${event.type} ignored: call startSession() first`);
   }
 
   notePlayRequest(trigger: Trigger = 'user'): void {
@@ -88,78 +138,103 @@ export class OpenQoe {
     this.note({ type: 'stall' });
   }
 
-  noteError(code: unknown, options: { fatal?: boolean; category?: Failure } = {}): void {
-    const { fatal = true, category = 'technical' } = options;
-    const text = this.guard.safely(() => String(code).slice(0, 64)) || 'unknown';
-    this.note({ type: 'error', code: text, fatal, category });
+  noteError(code: unknown, { fatal = true, category = 'technical' }: ErrorOptions = {}): void {
+    this.note({ type: 'error', code: this._text(code), fatal, category });
+  }
+
+  /** Reports a figure of your own, such as `drm_license_seconds`. */
+  noteCustom(name: string, value?: number): void {
+    this.note({ type: 'custom', name: this._text(name), value });
   }
 
   /** Adds or changes session attributes; a changed one holds from the next event on. */
   setAttributes(attributes: Attributes): void {
-    this.reporter.describe(attributes);
+    this._guard._safely(() =>
+      this._attributes._merge(this._objected ? { ...attributes, viewer_id_hash: undefined } : attributes),
+    );
+  }
+
+  /** A W3C `traceparent` for requests of the page's own: each belongs to the trace of the open session. */
+  traceparent(): string | undefined {
+    const id = this.sessionId;
+    return id && `00-${id.replace(/-/g, '')}-${fillRandom('xxxxxxxxxxxxxxxx')}-01`;
   }
 
   /** The same player goes on to another content: ends the session and opens the next. Call it after the change. */
   newAsset(asset: Asset): string {
     this.endSession('content_change');
-    this.describe(asset);
+    this._describe(asset);
     return this.startSession();
   }
 
   /** Closes the session and sends what waits. The player stays attached for the next `startSession`. */
   endSession(reason: SessionEnd = 'stopped'): void {
-    this.close(reason);
-    this.reporter.flush();
+    this._wanted = false;
+    this._reporter?._close(reason);
+    this._reporter?._flush();
   }
 
-  /** Ends the session and lets go of player and page. */
+  /** Ends the session and lets go of player, page and plugins. */
   destroy(): void {
     this.endSession();
+    this._letGo();
     this.detach();
-    this.unwatch?.();
-    this.unwatch = undefined;
   }
 
-  private describe({ assetId, isLive, attributes }: Asset): void {
-    this.reporter.describe({ asset_id: assetId, is_live: isLive, ...attributes });
+  /** @internal */
+  _sample(): Sample {
+    const sample = { ...this._observation._sample() };
+    this._plugins._each((plugin) => Object.assign(sample, plugin.sample?.()));
+    return sample;
   }
 
-  private open(restored: boolean): void {
-    this.reporter.open();
-    this.unwatch ??= watchPage({
-      visibility: (hidden) => this.seeVisibility(hidden),
-      leave: () => this.leave(),
-      restore: () => this.restore(),
-    });
-    if (pageHidden()) this.reporter.record({ type: 'visibility', hidden: true });
-    this.observation.begin(restored);
-    this.heartbeat = setInterval(() => this.beat(), this.options.heartbeatMs ?? HEARTBEAT_MS);
+  /** @internal */
+  _see(event: EventBody): void {
+    this._plugins._each((plugin) => plugin.onEvent?.(event));
   }
 
-  private close(reason: SessionEnd): void {
-    this.reporter.close(reason);
-    clearInterval(this.heartbeat);
+  /** @internal */
+  _onGone(): void {
+    this._gone = true;
+    this.setConsent('denied');
   }
 
-  private beat(): void {
-    this.reporter.record({ type: 'heartbeat', ...this.observation.sample() });
-    this.reporter.flush();
+  private _text(value: unknown): string {
+    return this._guard._safely(() => String(value).slice(0, 64)) || 'unknown';
   }
 
-  private seeVisibility(hidden: boolean): void {
-    this.reporter.record({ type: 'visibility', hidden });
-    if (hidden) this.reporter.flush();
+  private _describe({ assetId, isLive, attributes }: Asset): void {
+    this.setAttributes({ asset_id: assetId, is_live: isLive, ...attributes });
   }
 
-  private leave(): void {
-    this.parked = this.sessionId !== undefined;
-    this.close('page_hide');
-    this.reporter.beacon();
+  private _letGo(): void {
+    this._plugins._stop();
+    this._observation._detach();
+    this._unwatch?.();
+    this._unwatch = undefined;
   }
 
-  private restore(): void {
-    if (this.parked && !this.sessionId) this.open(true);
-    this.parked = false;
-    this.reporter.flush();
+  private _open(restored: boolean): void {
+    const reporter = this._reporter;
+    if (!reporter) return;
+    this._plugins._start();
+    reporter._open();
+    this._unwatch ??= watchPage(
+      () => {
+        const hidden = pageHidden();
+        reporter._record({ type: 'visibility', hidden });
+        if (hidden) reporter._flush();
+      },
+      () => {
+        reporter._close('page_hide');
+        reporter._beacon();
+      },
+      () => {
+        if (this._wanted && !this.sessionId) this._open(true);
+        reporter._flush();
+      },
+    );
+    if (pageHidden()) reporter._record({ type: 'visibility', hidden: true });
+    this._observation._begin(restored);
   }
 }

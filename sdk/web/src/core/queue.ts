@@ -1,11 +1,14 @@
-// Events wait here until the gateway has acknowledged them. Bounded, because a page may be offline for hours: what
-// tells least about the viewer's experience goes first, and what went is counted.
+// Events wait here until the gateway has acknowledged them, oldest first. Bounded, because a page may be offline for hours:
+// what tells least about the viewer's experience goes first, and what went is counted.
 
 import type { AttributeSet } from './attributes.js';
-import type { Session } from './session.js';
 
+/** An event that waits. Plain data: an offline store keeps it as it is. */
 export interface Entry {
-  session: Session;
+  /** The session's id. */
+  session: string;
+  /** The session's wall clock at `t` = 0, epoch ms. */
+  startedAt: number;
   /** The session's attributes when the event happened. */
   attributes: AttributeSet;
   /** The event as JSON. */
@@ -14,47 +17,30 @@ export interface Entry {
   expendable: boolean;
 }
 
-export interface Queue {
-  readonly dropped: number;
-  push(entry: Entry): void;
-  /** Entries from position `from` on that fit one batch: one session, one set of attributes. */
-  batch(from: number, maxChars: number): Entry[];
-  remove(entries: readonly Entry[]): void;
-}
-
 /** More would make one request slow to accept and to repeat. */
 const MAX_BATCH = 200;
 
-export function createQueue(bound: number, onFirstDrop: () => void): Queue {
-  let entries: Entry[] = [];
-  let dropped = 0;
-  return {
-    get dropped() {
-      return dropped;
-    },
-    push(entry) {
-      entries.push(entry);
-      if (entries.length <= bound) return;
-      const at = entries.findIndex((candidate) => candidate.expendable);
-      entries.splice(Math.max(at, 0), 1);
-      dropped += 1;
-      if (dropped === 1) onFirstDrop();
-    },
-    batch(from, maxChars) {
-      const first = entries[from];
-      if (!first) return [];
-      const found: Entry[] = [];
-      let chars = 0;
-      for (const entry of entries.slice(from, from + MAX_BATCH)) {
-        chars += entry.event.length;
-        // A session never shares its set with another.
-        if (entry.attributes !== first.attributes || (chars > maxChars && found.length > 0)) break;
-        found.push(entry);
-      }
-      return found;
-    },
-    remove(gone) {
-      entries = entries.filter((entry) => !gone.includes(entry));
-    },
-  };
+/** Drops what can be missed best. */
+export function dropOne(queue: Entry[]): void {
+  queue.splice(
+    Math.max(
+      0,
+      queue.findIndex((entry) => entry.expendable),
+    ),
+    1,
+  );
+}
+
+/** Entries from position `from` on that fit one batch: one session, one set of attributes. */
+export function takeBatch(queue: readonly Entry[], from: number, maxChars: number): Entry[] {
+  const first = queue[from] as Entry;
+  let end = from;
+  let chars = 0;
+  for (const { session, attributes, event } of queue.slice(from, from + MAX_BATCH)) {
+    chars += event.length;
+    if (session !== first.session || attributes.text !== first.attributes.text) break;
+    if (end > from && chars > maxChars) break;
+    end += 1;
+  }
+  return queue.slice(from, end);
 }

@@ -1,18 +1,15 @@
-// Sends fewer downloads when the gateway asks for fewer, and says how many each of them stands for. Only while playback is
-// steady: what surrounds a start, a stall or an error is what somebody will want to look at, and is sent whole.
+// Sends one of some downloads, and says how many each of them stands for. Only while playback is steady: what surrounds a
+// start, a stall or an error is what somebody will want to look at, and is sent whole.
 
 import type { EventBody } from './generated.js';
 
-/** What an answer of the gateway may ask for. */
-export interface Hints {
-  /** Send one of so many downloads. */
-  download_weight?: number;
-}
-
 export interface Sampler {
-  heed(hints: Hints | undefined): void;
+  /** Takes what an answer of the gateway asks for: one of so many downloads. */
+  _heed(weight: number | undefined): void;
+  /** Whether playback has had no trouble for a while. */
+  _steady(): boolean;
   /** The event to send; `undefined` when another stands for it. */
-  admit(event: EventBody): EventBody | undefined;
+  _admit(event: EventBody): EventBody | undefined;
 }
 
 /** Playback is steady after so long without trouble. */
@@ -20,20 +17,25 @@ const STEADY_MS = 30_000;
 const MAX_WEIGHT = 64;
 const TROUBLE = /^(stall|seek_start|play_request|pause)$/;
 
-export function createSampler(now: () => number = () => performance.now()): Sampler {
-  let weight = 1;
+/** A weight of `least` at any time, of more when the gateway asks for it. */
+export function createSampler(least: number): Sampler {
+  let weight = least;
   // One of so many, beginning anywhere: the first segments of a thousand viewers are not all the ones left out.
   let passed = Math.floor(Math.random() * MAX_WEIGHT);
-  let steadyFrom = Number.POSITIVE_INFINITY;
+  let steadyFrom = Infinity;
+  const steady = () => performance.now() >= steadyFrom;
 
   return {
-    heed(hints) {
-      weight = Math.min(MAX_WEIGHT, Math.max(1, Math.floor(Number(hints?.download_weight) || 1)));
+    _heed(asked = 0) {
+      // Nonsense is 0.
+      weight = Math.max(least, Math.min(MAX_WEIGHT, asked | 0));
     },
-    admit(event) {
-      if (event.type === 'playing' || event.type === 'error') steadyFrom = now() + STEADY_MS;
-      else if (TROUBLE.test(event.type)) steadyFrom = Number.POSITIVE_INFINITY;
-      if (event.type !== 'download' || event.failed || weight === 1 || now() < steadyFrom) return event;
+    _steady: steady,
+    _admit(event) {
+      const { type } = event;
+      if (type === 'playing' || type === 'error') steadyFrom = performance.now() + STEADY_MS;
+      if (TROUBLE.test(type)) steadyFrom = Infinity;
+      if (type !== 'download' || event.failed || weight < 2 || !steady()) return event;
       passed += 1;
       return passed % weight ? undefined : { ...event, weight };
     },

@@ -3,13 +3,9 @@
 import { SPEC_VERSION } from './generated.js';
 import type { Entry } from './queue.js';
 
-export function encodeBatch(entries: readonly [Entry, ...Entry[]]): string {
-  const { session, attributes } = entries[0];
-  const head = JSON.stringify({
-    spec_version: SPEC_VERSION,
-    sent_at: Date.now(),
-    session: { session_id: session.id, started_at: session.startedAt },
-  });
-  const events = entries.map((entry) => entry.event).join();
-  return `${head.slice(0, -2)},"attributes":${attributes.text}},"events":[${events}]}`;
+/** Without `attributes` the gateway goes by those it has of the session. */
+export function encodeBatch(entries: readonly Entry[], attributes?: string): string {
+  const { session, startedAt } = entries[0] as Entry;
+  const known = attributes ? `,"attributes":${attributes}` : '';
+  return `{"spec_version":"${SPEC_VERSION}","sent_at":${Date.now()},"session":{"session_id":"${session}","started_at":${startedAt}${known}},"events":[${entries.map(({ event }) => event)}]}`;
 }
