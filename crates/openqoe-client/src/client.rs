@@ -171,8 +171,9 @@ impl Client {
         self.parked = self.open.is_some();
         self.end(now, SessionEnd::PageHide);
         if !self.silent() {
-            self.delivery.beacon(now);
-            if offline || self.delivery.failing() {
+            let all = self.delivery.beacon(now);
+            // Nobody will say whether a beacon arrived; where that can be doubted, the next run sends it again.
+            if offline || !all || self.delivery.failing() {
                 self.delivery.store();
             }
         }

@@ -259,16 +259,17 @@ impl Delivery {
         self.store();
     }
 
-    /// Hands over whatever waits of this run, as far as the budget goes. What a run before left is kept by the host anyway.
-    pub(crate) fn beacon(&mut self, now: Now) {
+    /// Hands over whatever waits of this run, as far as the budget goes, and says whether it went that far. What a run before
+    /// left is kept by the host anyway.
+    pub(crate) fn beacon(&mut self, now: Now) -> bool {
         let mut at = self.queue.iter().take_while(|entry| entry.restored).count();
         let mut left = BEACON_BYTES;
         loop {
             let batch = self.queue.batch(at, SMALL);
-            let Some(first) = batch.first() else { return };
+            let Some(first) = batch.first() else { return true };
             let texts = batch.iter().map(|entry| &*entry.text);
             let body = encode_batch(&first.session, Some(&first.attributes), texts, now.wall_ms);
-            let Some(rest) = left.checked_sub(body.len()) else { return };
+            let Some(rest) = left.checked_sub(body.len()) else { return false };
             (left, at) = (rest, at + batch.len());
             self.requests += 1;
             self.commands.push(Command::Beacon(Request { id: self.requests, body, compress: false }));
