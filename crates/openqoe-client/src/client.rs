@@ -42,7 +42,9 @@ impl Client {
     /// # Errors
     /// When the options cannot work.
     pub fn new(mut options: Options, random: Box<dyn Random>) -> Result<Self, Error> {
-        let Some(origin) = origin_of(&options.endpoint) else { return Err(Error::Endpoint(options.endpoint)) };
+        let Some(origin) = origin_of(&options.endpoint) else {
+            return Err(Error::Endpoint(options.endpoint));
+        };
         if options.heartbeat_ms < 1_000 {
             return Err(Error::Heartbeat(options.heartbeat_ms));
         }
@@ -109,11 +111,13 @@ impl Client {
         }
         // Counted down, the sets of this run are counted up.
         let mut set = u64::MAX;
-        self.delivery.restore(records, now, || {
+        let any = self.delivery.restore(records, now, || {
             set -= 1;
             set
         });
-        self.delivery.flush(now, self.hidden);
+        if any {
+            self.delivery.flush(now, self.hidden);
+        }
         self.commands()
     }
 

@@ -140,8 +140,9 @@ impl Delivery {
         }
     }
 
-    /// Takes in what a run before left. `set` numbers sets no session of this run has.
-    pub(crate) fn restore(&mut self, records: &[Record], now: Now, mut set: impl FnMut() -> u64) {
+    /// Takes in what a run before left, and says whether that was anything to send. `set` numbers sets no session of this
+    /// run has.
+    pub(crate) fn restore(&mut self, records: &[Record], now: Now, mut set: impl FnMut() -> u64) -> bool {
         let mut found = Vec::new();
         let mut unfit = Vec::new();
         for record in records {
@@ -160,7 +161,8 @@ impl Delivery {
             self.commands.push(Command::Forget { keys: unfit });
         }
         found.sort_by(|one, other| (&one.session, one.seq).cmp(&(&other.session, other.seq)));
-        let waiting: BTreeSet<_> = self.queue.iter().map(|entry| (entry.session.clone(), entry.seq)).collect();
+        let waiting: BTreeSet<_> =
+            self.queue.iter().map(|entry| (entry.session.clone(), entry.seq)).collect();
         let all = found.len();
         found.dedup_by(|one, other| (&one.session, one.seq) == (&other.session, other.seq));
         found.retain(|entry| !waiting.contains(&(entry.session.clone(), entry.seq)));
@@ -169,13 +171,16 @@ impl Delivery {
         let gone: Vec<_> = found.drain(..over).collect();
         self.lose(&gone);
         self.number(&mut found, &mut set);
+        let any = !found.is_empty();
         self.queue.restore(found);
+        any
     }
 
     fn number(&mut self, found: &mut [Entry], set: &mut impl FnMut() -> u64) {
         let mut before: Option<&Entry> = None;
         for entry in found {
-            entry.set = before.filter(|before| store::alike(before, entry)).map_or_else(&mut *set, |same| same.set);
+            entry.set =
+                before.filter(|before| store::alike(before, entry)).map_or_else(&mut *set, |same| same.set);
             self.entries += 1;
             entry.id = self.entries;
             before = Some(entry);

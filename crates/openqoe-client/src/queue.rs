@@ -52,7 +52,8 @@ impl Queue {
             return None;
         }
         let oldest = |pick: fn(&Entry) -> bool| self.entries.iter().position(pick);
-        let at = oldest(|entry| entry.expendable && !entry.restored).or_else(|| oldest(|entry| !entry.restored));
+        let at =
+            oldest(|entry| entry.expendable && !entry.restored).or_else(|| oldest(|entry| !entry.restored));
         self.take(at?)
     }
 

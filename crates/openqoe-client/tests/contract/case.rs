@@ -71,7 +71,10 @@ pub(crate) fn attribute_values(given: impl IntoIterator<Item = (String, Value)>)
     let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     given
         .into_iter()
-        .map(|(name, value)| AttributeValue { attribute: Attribute::parse(&name).unwrap(), value: text(value) })
+        .map(|(name, value)| AttributeValue {
+            attribute: Attribute::parse(&name).unwrap(),
+            value: text(value),
+        })
         .collect()
 }
 

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use openqoe_client::{Answer, AttributeValue, Client, Command, Consent, Now, Options, Random, Record, Request, Sample};
+use openqoe_client::{
+    Answer, AttributeValue, Client, Command, Consent, Now, Options, Random, Record, Request, Sample,
+};
 use openqoe_spec::{EventKind, SessionEnd};
 
 pub(crate) const WALL: u64 = 1_763_688_000_000;
@@ -19,7 +21,8 @@ impl Random for Chance {
         self.0
     }
     fn bits(&self) -> u64 {
-        let mut hash = self.1.fetch_add(1, Ordering::Relaxed).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut hash =
+            self.1.fetch_add(1, Ordering::Relaxed).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         hash ^ (hash >> 27)
     }
@@ -41,6 +44,14 @@ pub(crate) struct Sent {
     pub(crate) body: serde_json::Value,
 }
 
+struct Pending {
+    at: u64,
+    id: u64,
+    answer: Answer,
+    /// Position in `sent`.
+    sent: usize,
+}
+
 pub(crate) struct Host {
     pub(crate) client: Client,
     options: Options,
@@ -53,11 +64,13 @@ pub(crate) struct Host {
     thaws: u64,
     runs: u64,
     pub(crate) replies: VecDeque<Reply>,
-    pending: Option<(u64, u64, Answer)>,
+    pending: Option<Pending>,
     timeout: Option<u64>,
     pub(crate) store: BTreeMap<String, Vec<u8>>,
     pub(crate) sent: Vec<Sent>,
     pub(crate) warnings: Vec<String>,
+    /// Positions in `sent` and the status they were answered with, as far as anybody heard it.
+    pub(crate) outcomes: Vec<(usize, u16)>,
 }
 
 impl Host {
@@ -78,6 +91,7 @@ impl Host {
             store: BTreeMap::new(),
             sent: Vec::new(),
             warnings: Vec::new(),
+            outcomes: Vec::new(),
         };
         host.call(|client, now| client.restore(now, &[]));
         host
@@ -102,7 +116,9 @@ impl Host {
                 }
                 Command::Store { records } => {
                     for record in records {
-                        assert!(record.key.len() <= 128 && record.bytes.len() <= openqoe_client::MAX_RECORD_BYTES);
+                        assert!(
+                            record.key.len() <= 128 && record.bytes.len() <= openqoe_client::MAX_RECORD_BYTES
+                        );
                         self.store.insert(record.key, record.bytes);
                     }
                 }
@@ -116,16 +132,16 @@ impl Host {
     }
 
     fn send(&mut self, request: Request) {
-        let timed_out = self.timeout.is_some_and(|timeout| timeout <= self.at);
+        let timed_out = self.timeout.is_some_and(|timeout| timeout <= self.now().monotonic_ms);
         assert!(self.pending.is_none() || timed_out, "two requests under way");
-        self.timeout = Some(self.at + 30_000);
+        self.timeout = Some(self.now().monotonic_ms + 30_000);
         self.note(&request, false);
         assert_eq!(request.compress, request.body.len() >= 512);
         let fine = Reply { answer: Some(Answer { status: 200, ..Answer::default() }), after: 0 };
         let reply = self.replies.pop_front().unwrap_or(fine);
         let answer = reply.answer.unwrap_or_default();
         let never = if reply.after == u64::MAX { u64::MAX } else { self.at + reply.after };
-        self.pending = Some((never, request.id, answer));
+        self.pending = Some(Pending { at: never, id: request.id, answer, sent: self.sent.len() - 1 });
     }
 
     fn note(&mut self, request: &Request, beacon: bool) {
@@ -139,7 +155,9 @@ impl Host {
     }
 
     fn deliver(&mut self) {
-        if let Some((_, id, answer)) = self.pending.take_if(|pending| pending.0 <= self.at) {
+        if let Some(Pending { id, answer, sent, .. }) = self.pending.take_if(|pending| pending.at <= self.at)
+        {
+            self.outcomes.push((sent, answer.status));
             self.call(|client, now| client.answer(now, id, &answer));
         }
     }
@@ -149,7 +167,7 @@ impl Host {
         loop {
             let shift = BOOT + self.frozen;
             let tick = self.client.next_tick().map(|tick| tick.saturating_sub(shift).max(self.thaws));
-            let answer = self.pending.as_ref().map(|pending| pending.0);
+            let answer = self.pending.as_ref().map(|pending| pending.at);
             let Some(next) = tick.into_iter().chain(answer).min().filter(|next| *next <= at) else { break };
             self.at = self.at.max(next);
             if answer.is_some_and(|answer| answer <= self.at) {

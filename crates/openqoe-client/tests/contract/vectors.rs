@@ -21,7 +21,8 @@ fn cases() -> Vec<(String, Case)> {
     let read = |path: std::path::PathBuf| {
         let topic = path.file_stem().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
-        let cases: Vec<Case> = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{topic}: {error}"));
+        let cases: Vec<Case> =
+            serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{topic}: {error}"));
         cases.into_iter().map(move |case| (topic.clone(), case))
     };
     files.into_iter().flat_map(read).collect()
@@ -76,7 +77,8 @@ fn fits(expected: &str, event: &Value) -> bool {
         } else if let Some((name, value)) = word.split_once('=') {
             let number = |text: &str| text.parse::<f64>().ok();
             let found = event[name].to_string();
-            fits &= found.trim_matches('"') == value || (number(value).is_some() && number(&found) == number(value));
+            fits &= found.trim_matches('"') == value
+                || (number(value).is_some() && number(&found) == number(value));
         } else {
             weight = word.strip_prefix('x').unwrap().parse().unwrap();
         }
