@@ -96,12 +96,16 @@ export class Host {
       left -= size;
       const slot: Sent = { at: this.clock, beacon: true, batch: {} as Batch };
       this.sent.push(slot);
-      this.unread.push(new Response(body).text().then((text) => void (slot.batch = JSON.parse(text))));
+      const read = (text: string) => {
+        slot.batch = JSON.parse(text);
+      };
+      this.unread.push(new Response(body).text().then(read));
       return true;
     };
   }
 
   private readonly unread: Promise<void>[] = [];
+  private readonly digest = vi.spyOn(crypto.subtle, 'digest');
 
   private async answer(init: RequestInit | undefined): Promise<Response> {
     const at = Date.now() - WALL - this.shift;
@@ -124,6 +128,7 @@ export class Host {
 
   /** Lets what is not a timer come to its end: hashes, transactions, bodies. */
   async settle(): Promise<void> {
+    await Promise.all(this.digest.mock.results.map(({ value }) => value));
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     await Promise.all(this.unread.splice(0));
   }
