@@ -1,4 +1,4 @@
-// Builds demo/dist/: index.html, demo.css and demo.js, which the gateway embeds and serves as /demo/.
+// Builds demo/dist/: index.html, demo.css, demo.js and a file for each player, which the gateway embeds and serves as /demo/.
 
 import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';

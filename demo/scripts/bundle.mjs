@@ -10,6 +10,9 @@ export const bundle = {
   outdir: 'dist',
   bundle: true,
   format: 'esm',
+  // Each player is a file of its own, fetched when it is asked for.
+  splitting: true,
+  chunkNames: '[name]-[hash]',
   target: 'es2022',
   minify: true,
   legalComments: 'none',

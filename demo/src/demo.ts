@@ -2,23 +2,26 @@
 // reported. The gateway serves it at /demo/; all addresses are relative or on the same origin.
 
 import { OpenQoe } from '@openqoe/sdk';
-import { hlsjs } from '@openqoe/sdk/hlsjs';
 import { html5 } from '@openqoe/sdk/html5';
 import { element, watchedFetch } from './batches.js';
 import { type FaultControl, type Faults, faultControl } from './faults.js';
 import { drawFigures } from './figures.js';
-import { createPlayer } from './player.js';
+import { assetIdOf, createPlayback, type Playback } from './playback.js';
+import { fetchPlayer } from './player.js';
 import { type Query, readQuery } from './query.js';
 import { type Truth, watchFrames } from './truth.js';
 
 declare global {
   interface Window {
     /** The handle of the end-to-end tests. */
-    openqoeDemo: {
+    openqoeDemo: Playback & {
       /** The open session, or the one that was open last. */
       readonly sessionId: string | undefined;
       qoe: OpenQoe;
-      video: HTMLVideoElement;
+      /** The player's own object. */
+      player: unknown;
+      /** The element on the screen. */
+      readonly video: HTMLVideoElement;
       truth: Truth;
       stallFor(seconds: number): Promise<void>;
       setFaults(faults: Partial<Faults>): Promise<Faults>;
@@ -27,44 +30,66 @@ declare global {
 }
 
 const query = readQuery(location.search);
-const video = page<HTMLVideoElement>('video');
-const player = createPlayer(query.player, video, query.scope, {
+fillIn(query);
+const player = await fetchPlayer(query.player, page<HTMLVideoElement>('video'), {
   error(text, fatal) {
     watch.truth.errors.push(text);
     if (fatal) showFailure(text);
   },
+}).catch((error) => {
+  showFailure(String(error));
+  throw error;
 });
-const watch = watchFrames(video, player.bitrateOf);
-const faults = faultControl(query.scope, video, watch);
+const watch = watchFrames(player.video, player.bitrateOf);
+const faults = faultControl(query.scope, player.video, watch);
 const qoe = new OpenQoe({
   endpoint: new URL('../v1/ingest', location.href).href,
-  assetId: query.player === 'html5' ? 'demo-progressive' : 'demo-ladder',
-  isLive: false,
+  assetId: assetIdOf(query.asset, query),
+  isLive: query.live,
   attributes: { content_type: 'demo', cdn: 'demo-origin' },
-  adapters: [hlsjs, html5],
+  adapters: player.adapter ? [player.adapter, html5] : [html5],
+  heartbeatMs: query.heartbeatMs,
   fetch: watchedFetch(page('batches')),
 });
+const playback = createPlayback(player, query, qoe, watch);
 
 let latestSession: string | undefined;
 window.openqoeDemo = {
+  ...playback,
+  change(asset) {
+    page('failed').hidden = true;
+    return playback.change(asset);
+  },
+  play() {
+    page('start').hidden = true;
+    const playing = playback.play();
+    playing.catch((error: Error) => {
+      // Forbidden to start by itself: the viewer has to.
+      if (error.name === 'NotAllowedError') page('start').hidden = false;
+    });
+    return playing;
+  },
   get sessionId() {
     latestSession = qoe.sessionId ?? latestSession;
     return latestSession;
   },
+  get video() {
+    return player.video;
+  },
+  player: player.instance,
   qoe,
-  video,
   truth: watch.truth,
   stallFor: faults.stallFor,
   setFaults: faults.set,
 };
 
-qoe.attach(player.handle);
-fillIn(query);
+qoe.attach(query.elementOnly || !player.adapter ? player.video : player.instance);
 wireStart();
 wireFaults(faults);
 wireSession();
 setInterval(() => drawFigures(page, watch), 200);
-if (query.autoplay) start(true);
+if (query.preload) playback.load();
+if (query.autoplay) start();
 if (query.end) setTimeout(end, query.end * 1_000 - performance.now());
 
 function page<T extends HTMLElement = HTMLElement>(id: string): T {
@@ -73,30 +98,27 @@ function page<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
-function start(muted: boolean): void {
-  page('start').hidden = true;
-  video.controls = true;
-  video.muted = muted;
-  player.load();
-  watch.playCalled();
-  video.play().catch((error: Error) => {
-    // Somebody paused before it began, which is no fault.
-    if (error.name !== 'AbortError') watch.truth.errors.push(String(error));
+function start(): void {
+  window.openqoeDemo.play().catch((error: Error) => {
+    // Somebody paused before it began, which is no fault; what cannot be played the player has told.
+    if (!['AbortError', 'NotSupportedError'].includes(error.name)) watch.truth.errors.push(String(error));
   });
 }
 
 function end(): void {
   qoe.endSession('stopped');
-  video.pause();
+  player.pause();
 }
 
 function wireStart(): void {
-  page('start').addEventListener('click', () => {
-    start(false);
-    video.focus();
+  const button = page<HTMLButtonElement>('start');
+  button.disabled = false;
+  button.addEventListener('click', () => {
+    start();
+    player.video.focus();
   });
   // Playing on after `end` is another viewing attempt.
-  video.addEventListener('play', () => {
+  player.video.addEventListener('play', () => {
     if (!qoe.sessionId) qoe.startSession();
   });
 }
@@ -159,7 +181,7 @@ function wireFaults({ set, stallFor }: FaultControl): void {
 function showFailure(text: string): void {
   const again = element('a', 'Start over') as HTMLAnchorElement;
   again.href = location.href;
-  page('failed').replaceChildren(`Playback failed: ${text}. `, again);
+  page('failed').replaceChildren(`Playback failed: ${text.replace(/\.$/, '')}. `, again);
   page('failed').hidden = false;
 }
 

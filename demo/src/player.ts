@@ -1,13 +1,22 @@
-// The two players of the page. hls.js keeps a small buffer, so that a fault is felt within seconds.
+// The players of the page. Each is fetched when it is asked for, keeps a buffer of five seconds, so that a fault is felt
+// soon, and is driven as its own controls would drive it.
 
-import Hls from 'hls.js';
-import type { PlayerName } from './query.js';
+import type { Adapter } from '@openqoe/sdk';
+import type { AssetName, PlayerName, Query } from './query.js';
 
 export interface Player {
-  /** What the SDK attaches to. */
-  handle: unknown;
-  /** Starts loading. Called once, with the first `play()`. */
-  load(): void;
+  /** The player's own object. */
+  readonly instance: unknown;
+  /** The SDK's adapter for it; undefined: the element's is the only one there is. */
+  readonly adapter?: Adapter;
+  /** The element on the screen. */
+  readonly video: HTMLVideoElement;
+  /** Hands over a source, at first or instead of the one before, and starts loading. */
+  load(url: string, start: number | undefined): void;
+  play(): Promise<void>;
+  pause(): void;
+  seek(seconds: number): void;
+  setRate(rate: number): void;
   /** The declared bit/s of the rendition with frames of this height. */
   bitrateOf(height: number): number | null;
 }
@@ -16,35 +25,30 @@ export interface PlayerEvents {
   error(text: string, fatal: boolean): void;
 }
 
-export function createPlayer(
+/** What each file of `players/` has: makes its player in the page's element. */
+export type CreatePlayer = (video: HTMLVideoElement, on: PlayerEvents) => Player;
+
+const players: Record<PlayerName, { extension: string; fetch(): Promise<{ create: CreatePlayer }> }> = {
+  hlsjs: { extension: 'm3u8', fetch: () => import('./players/hlsjs.js') },
+  dashjs: { extension: 'mpd', fetch: () => import('./players/dashjs.js') },
+  shaka: { extension: 'mpd', fetch: () => import('./players/shaka.js') },
+  videojs: { extension: 'm3u8', fetch: () => import('./players/videojs.js') },
+  html5: { extension: 'mp4', fetch: () => import('./players/html5.js') },
+};
+
+export async function fetchPlayer(
   name: PlayerName,
   video: HTMLVideoElement,
-  scope: string,
   on: PlayerEvents,
-): Player {
-  return name === 'html5' ? html5(video, scope, on) : hlsjs(video, scope, on);
+): Promise<Player> {
+  const { create } = await players[name].fetch();
+  return create(video, on);
 }
 
-function html5(video: HTMLVideoElement, scope: string, on: PlayerEvents): Player {
-  video.addEventListener('error', () => on.error(video.error?.message || 'the media cannot be played', true));
-  return {
-    handle: video,
-    load() {
-      video.src = `media/${scope}/progressive.mp4`;
-    },
-    bitrateOf: () => null,
-  };
-}
-
-function hlsjs(video: HTMLVideoElement, scope: string, on: PlayerEvents): Player {
-  const hls = new Hls({ maxBufferLength: 5, maxMaxBufferLength: 6, backBufferLength: 10 });
-  hls.on(Hls.Events.ERROR, (_, { details, fatal }) => on.error(details, fatal));
-  return {
-    handle: hls,
-    load() {
-      hls.loadSource(`media/${scope}/main.m3u8`);
-      hls.attachMedia(video);
-    },
-    bitrateOf: (height) => hls.levels.find((level) => level.height === height)?.bitrate ?? null,
-  };
+/** Where the asset is, for the player that was asked for. */
+export function addressOf(asset: AssetName, { player, live, scope }: Query): string {
+  const ladder = live ? 'live' : player === 'html5' ? 'progressive' : 'main';
+  const file = `${asset === 'missing' ? 'missing' : ladder}.${players[player].extension}`;
+  // dash.js wants it absolute.
+  return new URL(`media/${scope}/${file}`, location.href).href;
 }

@@ -21,8 +21,10 @@ export interface Truth {
 
 export interface TruthWatch {
   truth: Truth;
-  /** To be called together with the first `play()`. */
+  /** To be called when play is pressed. */
   playCalled(): void;
+  /** Begins anew. To be called before another source is handed over. */
+  restart(): void;
   /** Milliseconds since the last frame while frames should come, else 0. */
   gap(): number;
   /** When the last frame was presented, on the clock of `performance.now()`. */
@@ -35,14 +37,9 @@ export function watchFrames(
   video: HTMLVideoElement,
   bitrateOf: (height: number) => number | null,
 ): TruthWatch {
-  const truth: Truth = {
-    startup_ms: null,
-    stalls: [],
-    playing_ms: 0,
-    bitrate: null,
-    errors: [],
-    ended: false,
-  };
+  const truth = nothing();
+  // Whether what is on the screen belongs to the source before.
+  let stale = false;
   let requested: number | undefined;
   let last: number | undefined;
   const expected = () => !video.paused && !video.ended && !video.seeking;
@@ -52,6 +49,7 @@ export function watchFrames(
 
   function onFrame(_: number, { presentationTime, height }: VideoFrameCallbackMetadata): void {
     video.requestVideoFrameCallback(onFrame);
+    if (stale) return;
     truth.bitrate = bitrateOf(height);
     // A frame shown while paused is a poster, not a start.
     if (requested !== undefined && presentationTime >= requested && !video.paused) {
@@ -79,14 +77,26 @@ export function watchFrames(
     forget();
     truth.ended = true;
   });
-  video.addEventListener('error', () => truth.errors.push(video.error?.message || 'media error'));
+  video.addEventListener('emptied', () => {
+    stale = false;
+  });
 
   return {
     truth,
     playCalled() {
       requested ??= performance.now();
     },
+    restart() {
+      Object.assign(truth, nothing());
+      requested = last = undefined;
+      // It stays there until the element is emptied.
+      stale = video.readyState > 0;
+    },
     gap: () => (last !== undefined && expected() && !document.hidden ? performance.now() - last : 0),
     lastFrame: () => last,
   };
+}
+
+function nothing(): Truth {
+  return { startup_ms: null, stalls: [], playing_ms: 0, bitrate: null, errors: [], ended: false };
 }

@@ -1,0 +1,37 @@
+// dash.js.
+
+import { MediaPlayer } from 'dashjs';
+import type { CreatePlayer } from '../player.js';
+import { driveElement } from './element.js';
+
+export const create: CreatePlayer = (video, on) => {
+  const dash = MediaPlayer().create();
+  dash.updateSettings({
+    streaming: {
+      // It stops a segment short of these.
+      buffer: {
+        bufferTimeDefault: 7,
+        bufferTimeAtTopQuality: 7,
+        bufferTimeAtTopQualityLongForm: 7,
+        bufferToKeep: 10,
+      },
+    },
+  });
+  dash.initialize(video, undefined, false);
+  dash.on(MediaPlayer.events.ERROR, ({ error }) => {
+    if (typeof error === 'string') on.error(error, true);
+    else on.error(`${error.code} ${error.message}`, true);
+  });
+  return {
+    ...driveElement(video),
+    instance: dash,
+    load: (url, start) => dash.attachSource(url, start),
+    seek: (seconds) => dash.seek(seconds),
+    setRate: (rate) => dash.setPlaybackRate(rate),
+    bitrateOf(height) {
+      const shown = dash.getRepresentationsByType('video').find((video) => video.height === height);
+      const audio = dash.getCurrentRepresentationForType('audio');
+      return shown ? shown.bandwidth + (audio?.bandwidth ?? 0) : null;
+    },
+  };
+};

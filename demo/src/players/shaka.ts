@@ -1,0 +1,39 @@
+// Shaka Player.
+
+import shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
+import type { CreatePlayer } from '../player.js';
+import { driveElement } from './element.js';
+
+const names = new Map(Object.entries(shaka.util.Error.Code).map(([name, code]) => [code, name]));
+
+export const create: CreatePlayer = (video, on) => {
+  const player = new shaka.Player();
+  player.configure({ streaming: { bufferingGoal: 5, bufferBehind: 10 } });
+  const fail = ({ code, severity }: shaka.util.Error) =>
+    on.error(`${code} ${names.get(code)}`, severity === shaka.util.Error.Severity.CRITICAL);
+  player.addEventListener('error', (event) =>
+    fail((event as unknown as { detail: shaka.util.Error }).detail),
+  );
+  const attached = player.attach(video);
+  let used = false;
+  let letGo: Promise<unknown> | undefined;
+  return {
+    ...driveElement(video),
+    instance: player,
+    load(url, start) {
+      if (used) {
+        // It lets go of a source in its own time. What is shown until then is nobody's.
+        video.pause();
+        letGo = player.unload();
+      }
+      used = true;
+      (letGo ?? attached).then(() => player.load(url, start)).catch(fail);
+    },
+    // Letting go pauses the element: what is asked for before that is lost.
+    play: () => letGo?.then(() => video.play()) ?? video.play(),
+    bitrateOf(height) {
+      const track = player.getVariantTracks().find((track) => track.height === height);
+      return track ? track.bandwidth : null;
+    },
+  };
+};

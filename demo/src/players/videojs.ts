@@ -1,0 +1,50 @@
+// video.js with its HLS engine (VHS). The element keeps its own controls, so that none of video.js' style is needed.
+
+import videojs from 'video.js';
+import type { CreatePlayer } from '../player.js';
+
+/** What VHS adds, which the package does not declare. */
+interface Vhs {
+  playlists: {
+    main: { playlists: { attributes: { BANDWIDTH: number; RESOLUTION?: { height: number } } }[] };
+  };
+}
+
+export const create: CreatePlayer = (video, on) => {
+  Object.assign((videojs as unknown as { Vhs: object }).Vhs, {
+    GOAL_BUFFER_LENGTH: 5,
+    MAX_GOAL_BUFFER_LENGTH: 6,
+  });
+  const player = videojs(video, {
+    children: ['mediaLoader'],
+    html5: { vhs: { overrideNative: true }, nativeAudioTracks: false, nativeVideoTracks: false },
+  });
+  player.on('error', () => {
+    const error = player.error();
+    if (error) on.error(`${error.code} ${error.message}`, true);
+  });
+  const tech = () =>
+    player.tech({ IWillNotUseThisInPlugins: true }) as unknown as { el(): HTMLVideoElement; vhs?: Vhs };
+  return {
+    instance: player,
+    get video() {
+      return tech().el();
+    },
+    load(url, start) {
+      // The source before plays on until the next one's manifest is there. It is nobody's by then.
+      player.pause();
+      player.preload('auto');
+      player.src({ src: url, type: 'application/vnd.apple.mpegurl' });
+      if (start) player.currentTime(start);
+    },
+    play: () => Promise.resolve(player.play()),
+    pause: () => player.pause(),
+    seek: (seconds) => player.currentTime(seconds),
+    setRate: (rate) => player.playbackRate(rate),
+    bitrateOf(height) {
+      const variants = tech().vhs?.playlists.main.playlists ?? [];
+      const shown = variants.find(({ attributes }) => attributes.RESOLUTION?.height === height);
+      return shown?.attributes.BANDWIDTH ?? null;
+    },
+  };
+};
