@@ -18,6 +18,10 @@ const WINDOW_SEGMENTS: u64 = 15;
 /// How long the stream runs already when the origin starts, so that no window is short and media time is small.
 const HEAD_START_MS: u64 = 300_000;
 
+/// How much too early a segment may be asked for: players of DASH ask at the moment they reckon it is there, and none
+/// reckons to the millisecond.
+const EARLY_MS: u64 = 250;
+
 /// A live stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Live {
@@ -53,7 +57,7 @@ impl Live {
     }
 
     fn segment(self, track: &str, number: u64, now_ms: u64) -> Option<Asset> {
-        if number > self.newest(now_ms)? {
+        if number > self.newest(now_ms + EARLY_MS)? {
             return None;
         }
         let segment = Segment::find(track, number)?;

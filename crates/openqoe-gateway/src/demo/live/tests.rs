@@ -23,9 +23,14 @@ fn a_segment_is_there_when_its_last_frame_is() {
     let there = |number: u64, now_ms| live.find("t", &format!("live/audio/{number}.m4s"), now_ms).is_some();
     assert_eq!(live.epoch_ms, 1_799_999_700_000, "on a whole second");
     assert!(there(149, NOW) && !there(150, NOW));
-    assert!(!there(150, live.epoch_ms + 301_999) && there(150, live.epoch_ms + 302_000));
+    assert!(
+        !there(150, live.epoch_ms + 301_749) && there(150, live.epoch_ms + 301_750),
+        "to a clock a little ahead"
+    );
+    let listed = |now_ms| text("live/audio/playlist.m3u8", now_ms).contains("\n150.m4s\n");
+    assert!(!listed(live.epoch_ms + 301_999) && listed(live.epoch_ms + 302_000));
     assert!(there(0, NOW), "what is gone from the window can still be fetched");
-    assert!(!there(u64::MAX, NOW) && !there(0, live.epoch_ms + 1999) && !there(0, 0));
+    assert!(!there(u64::MAX, NOW) && !there(0, live.epoch_ms + 1749) && !there(0, 0));
     for path in [
         "live/audio/01.mp4",
         "live/nothing/1.m4s",
