@@ -30,7 +30,7 @@ const routes = [
   ['GET', /^\/demo\/faults\/([a-z0-9-]{1,64})$/, (_, response, scope) => json(response, faultsOf(scope))],
   ['PUT', /^\/demo\/faults\/([a-z0-9-]{1,64})$/, putFaults],
   ['GET', /^\/demo\/media\/([a-z0-9-]{1,64})\/([\w.]+)$/, media],
-  ['GET', /^\/demo\/([\w.]*)$/, (_, response, name) => file(response, dist, name || 'index.html')],
+  ['GET', /^\/demo\/([\w.-]*)$/, (_, response, name) => file(response, dist, name || 'index.html')],
 ];
 
 async function body(request) {

@@ -39,7 +39,7 @@ export async function run(
   setting: Setting,
   turnNumber: number,
 ): Promise<Result> {
-  const context = await setting.browsers[scenario.autoplay ?? 'allowed'].newContext();
+  const context = await setting.browsers[scenario.autoplay ? 'blocked' : 'allowed'].newContext();
   await context.addInitScript({ content: setting.witness });
   const result: Result = {
     player,
@@ -68,7 +68,7 @@ async function play(stage: Stage, player: Player, scenario: Scenario, { adapter 
   const query = [`player=${player}`, adapter && `adapter=${adapter}`, scenario.query]
     .filter(Boolean)
     .join('&');
-  await stage.open(query);
+  await stage.open(query, scenario.autoplay?.blocked);
   await scenario.run(stage);
 }
 

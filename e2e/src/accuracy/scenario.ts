@@ -11,8 +11,8 @@ export interface Scenario {
   about: string;
   /** More of the demo page's address, such as `preload=1`. */
   query?: string;
-  /** Whether the browser lets a page start sound without a gesture. */
-  autoplay?: 'allowed' | 'blocked';
+  /** Whether the browser lets a page start sound without a gesture; where not, seconds in which there is none. */
+  autoplay?: { blocked: number };
   /** Players it makes no sense for, and why. */
   without?: Partial<Record<Player, string>>;
   /** How the view has to end in the gateway's words. */

@@ -33,12 +33,10 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'blocked autoplay',
     about: 'the page starts with sound, the browser forbids it, the viewer presses play three seconds later',
-    query: 'muted=0',
-    autoplay: 'blocked',
+    query: 'autoplay=1&muted=0',
+    autoplay: { blocked: 3 },
     ends: 'stopped',
     async run(stage) {
-      await stage.page.evaluate(() => void window.openqoeDemo.play().catch(() => {}));
-      await stage.pass(3);
       await stage.press();
       await stage.moving(5);
       await stage.end();

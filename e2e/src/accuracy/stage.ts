@@ -29,8 +29,13 @@ export class Stage {
     private readonly turn: (page: Page, hidden: boolean) => Promise<void>,
   ) {}
 
-  async open(query: string): Promise<void> {
+  /**
+   * Every look into the page counts as a gesture of its user, as Playwright does it, and lets a page start sound. So the page
+   * is first left `alone` for so many seconds where that matters.
+   */
+  async open(query: string, alone = 0): Promise<void> {
     await this.page.goto(`${this.origin}/demo/?scope=${this.scope}&${query}`);
+    await this.pass(alone);
     const id = await this.page.waitForFunction(() => window.openqoeDemo?.sessionId);
     this.sessions.push({ id: (await id.jsonValue()) as string, from: 0 });
   }
@@ -202,9 +207,12 @@ export class Stage {
 
   /** Closes the page as a viewer does. */
   async leave(): Promise<void> {
-    await this.note({ kind: 'end' });
     await this.keep();
-    await this.page.goto('about:blank');
+    const at = await this.page.evaluate(() => {
+      location.href = 'about:blank';
+      return performance.now();
+    });
+    this.last.acts.push({ kind: 'end', at });
   }
 
   /** What was witnessed up to now, or up to the moment the page was left. */

@@ -21,7 +21,7 @@ export interface Truth {
 /** A picture that stands longer than this beyond its own time is no motion. */
 const STILL_MS = 250;
 /** And with no media to go on with, this is a stall. */
-const STALL_MS = 100;
+const STALL_MS = 200;
 /** From one frame to the next in motion, seconds of media; more is a jump to another place. */
 const JUMP_S = 1;
 /** The film has 25 pictures a second. */

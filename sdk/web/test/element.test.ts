@@ -12,9 +12,16 @@ interface Vector {
   steps: Step[];
 }
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** A step lasts this long: longer than what is too short for a stall. */
+const STEP_MS = 250;
 
 function replay(steps: Step[]): EventBody[][] {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const media = new FakeMedia();
   vi.stubGlobal('navigator', { userActivation: media.state });
   let reported: EventBody[] = [];
@@ -23,6 +30,7 @@ function replay(steps: Step[]): EventBody[][] {
     Object.assign(media.state, set);
     if (event === 'observe') html5.attach(media.asElement(), (body) => reported.push(body));
     else media.fire(event);
+    vi.advanceTimersByTime(STEP_MS);
     return reported;
   });
 }
@@ -63,6 +71,25 @@ describe('html5', () => {
     expect(sample()).toEqual({ buffer_ms: 7750, frames_decoded: 300, frames_dropped: 4 });
     media.state.currentTime = 11;
     expect(sample().buffer_ms).toBe(0);
+  });
+
+  it('calls a stall only what a viewer would', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const media = new FakeMedia();
+    const reported: string[] = [];
+    html5.attach(media.asElement(), ({ type }) => reported.push(type));
+    for (const [event, passes] of [
+      ['play', 0],
+      ['playing', 1_000],
+      ['waiting', 150],
+      ['playing', 1_000],
+      ['waiting', 250],
+      ['playing', 0],
+    ] as const) {
+      media.fire(event, { paused: false, readyState: event === 'waiting' ? 2 : 4 });
+      vi.advanceTimersByTime(passes);
+    }
+    expect(reported).toEqual(['play_request', 'playing', 'playing', 'stall', 'playing']);
   });
 
   it('asks as the viewer where the browser does not know about activation', () => {

@@ -16,8 +16,11 @@ const ERRORS = ['ABORTED', 'NETWORK', 'DECODE', 'SRC_NOT_SUPPORTED'];
 const START_MS = 100;
 /** With so much media ahead it is the decoder that waits, as it does for a moment after a pause. */
 const ENOUGH_MS = 500;
-/** So far past what is buffered the picture stands. */
+/** What is shorter nobody calls a stall. */
+const STALL_MS = 200;
+/** So far past what is buffered the picture stands, and so far the sound goes on without it. */
 const PAST_MS = 40;
+const SOUND_MS = 4_000;
 /** How far from where a player said it would begin it may set out. */
 const START_S = 1;
 
@@ -36,6 +39,8 @@ export function observeElement(
   let begun = false;
   let metadataAt = Number.NEGATIVE_INFINITY;
   let sought = false;
+  let seeking = false;
+  let stalling: ReturnType<typeof setTimeout> | undefined;
   // Every live stream begins with a seek, and so does every film that is resumed. That is no seek of the viewer's, who
   // waits for the start all the same.
   const isStart = (at: number) =>
@@ -46,8 +51,22 @@ export function observeElement(
   // `playing` promises a frame; what happens before it is seen takes the promise back.
   const frames = watchFrames(media);
   const say: Report = (event, at) => {
-    frames.forget();
+    forget();
     report(event, at);
+  };
+  const forget = () => {
+    frames.forget();
+    clearTimeout(stalling);
+    stalling = undefined;
+  };
+  const stall = (at: number) => {
+    stalling ??= setTimeout(
+      () => {
+        stalling = undefined;
+        report({ type: 'stall' }, at);
+      },
+      at + STALL_MS - performance.now(),
+    );
   };
 
   const ask = (at?: number) => {
@@ -85,14 +104,15 @@ export function observeElement(
         frames.forget();
         frames.look();
       }
-      if (told === 'playing' || bufferAhead(media) < ENOUGH_MS) report({ type: 'stall' }, at);
+      if (told === 'playing' || bufferAhead(media) < ENOUGH_MS) stall(at);
     },
     timeupdate(at) {
       // Sound that was fetched further than the picture plays on without it, for three seconds in Chromium.
-      const ahead = bufferAhead(media);
-      if (told !== 'playing' || ahead > -PAST_MS || media.seeking || !frames.visible()) return;
+      const past = -bufferAhead(media);
+      if (told !== 'playing' || past < PAST_MS || past > SOUND_MS || seeking || !frames.visible()) return;
       told = 'asked';
-      say({ type: 'stall' }, at + ahead / media.playbackRate);
+      frames.forget();
+      stall(at - past / media.playbackRate);
       frames.await(at, started);
     },
     pause(at) {
@@ -107,12 +127,14 @@ export function observeElement(
       metadataAt = at;
     },
     seeking(at) {
-      frames.forget();
+      seeking = true;
+      forget();
       frames.look();
       sought ||= !isStart(at);
       if (sought) report({ type: 'seek_start' }, at);
     },
     seeked(at) {
+      seeking = false;
       if (sought) report({ type: 'seek_end' }, at);
       sought = false;
       // No `playing` is promised after a seek that did not have to wait for data.
@@ -147,7 +169,7 @@ export function observeElement(
   }
   return () => {
     stop();
-    frames.forget();
+    forget();
     pauseIfStopped();
   };
 }
