@@ -153,7 +153,7 @@ export function createReporter(host: ReporterHost): Reporter {
     // They are bounded where they were kept.
     bound += entries.length;
     reporter._dropped += lost;
-    flush();
+    if (entries[0]) flush();
   });
   return reporter;
 }
