@@ -93,7 +93,8 @@ export function createReporter(host: ReporterHost): Reporter {
       queue.push(entry);
       if (transport._failures) offline?.keep([entry]);
       if (queue.length > bound) {
-        dropOne(queue);
+        const gone = dropOne(queue);
+        offline?.forget(gone);
         if (!reporter._dropped) warn('queue full, events dropped');
         reporter._dropped += 1;
       }
