@@ -172,6 +172,17 @@ describe('the offline store', () => {
     expect(store.events).toEqual([]);
   });
 
+  it('keeps nothing that was dropped', async () => {
+    const store = new FakeStore();
+    gateway.answers = [new Error('offline')];
+    const qoe = started({ offline: store, heartbeatMs: 1e6 });
+    qoe.notePlaybackStart();
+    await vi.advanceTimersByTimeAsync(200);
+    for (let i = 0; i < 2_000; i += 1) qoe.notePause();
+    expect([qoe.dropped, store.kept.size]).toEqual([2, 2_000]);
+    expect(store.events[0]).toBe('2 pause');
+  });
+
   it('keeps what a page leaves while it is offline, or what no beacon takes', () => {
     const page = new FakePage().install();
     for (const trouble of [

@@ -40,6 +40,7 @@ it('does not let what is told at once date what happened before it', () => {
   const { date, pass } = opened();
   pass(221);
   expect(date('download')).toBe(221);
+  expect(date('custom')).toBe(221);
   expect(date('play_request', 1010)).toBe(10);
   expect(date('rendition')).toBe(221);
   expect(date('playing', 1200)).toBe(200);

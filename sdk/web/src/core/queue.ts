@@ -20,15 +20,10 @@ export interface Entry {
 /** More would make one request slow to accept and to repeat. */
 const MAX_BATCH = 200;
 
-/** Drops what can be missed best. */
-export function dropOne(queue: Entry[]): void {
-  queue.splice(
-    Math.max(
-      0,
-      queue.findIndex((entry) => entry.expendable),
-    ),
-    1,
-  );
+/** Drops what can be missed best, and returns it. */
+export function dropOne(queue: Entry[]): Entry[] {
+  const at = queue.findIndex((entry) => entry.expendable);
+  return queue.splice(Math.max(0, at), 1);
 }
 
 /** Entries from position `from` on that fit one batch: one session, one set of attributes. */

@@ -93,7 +93,8 @@ export function createReporter(host: ReporterHost): Reporter {
       queue.push(entry);
       if (transport._failures) offline?.keep([entry]);
       if (queue.length > bound) {
-        dropOne(queue);
+        const gone = dropOne(queue);
+        offline?.forget(gone);
         if (!reporter._dropped) warn('queue full, events dropped');
         reporter._dropped += 1;
       }
@@ -153,7 +154,7 @@ export function createReporter(host: ReporterHost): Reporter {
     // They are bounded where they were kept.
     bound += entries.length;
     reporter._dropped += lost;
-    flush();
+    if (entries[0]) flush();
   });
   return reporter;
 }
