@@ -17,6 +17,12 @@ const SOON_MS: u64 = 200;
 /// A heartbeat that is late by more was kept from running: the device slept or the app was frozen.
 const SILENCE_MS: u64 = 50_000;
 
+// Bindings keep it behind a lock, on whatever thread.
+const _: fn() = || {
+    fn sendable<T: Send>() {}
+    sendable::<Client>();
+};
+
 /// One reporter. Every method says what the host has to do now; [`next_tick`](Self::next_tick) says when to call again.
 pub struct Client {
     options: Options,
@@ -102,7 +108,7 @@ impl Client {
         beat.into_iter().chain(self.soon_at).chain(self.delivery.due()).min()
     }
 
-    /// Takes in what the host has kept, once, at the start. Where several processes share a store, one of them does this
+    /// Takes in what the host has kept, once, at the start, also when it is nothing. Where several processes share a store, one of them does this
     /// at a time.
     pub fn restore(&mut self, now: Now, records: &[Record]) -> Vec<Command> {
         if self.silent() {
