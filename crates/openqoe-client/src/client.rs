@@ -10,7 +10,7 @@ use crate::queue::Entry;
 use crate::sampler::Sampler;
 use crate::session::Open;
 use crate::viewer::{hash_viewer, origin_of};
-use crate::wire::cut_code;
+use crate::wire::cut_text;
 
 /// Long enough to make one batch of a burst, short enough for a live dashboard.
 const SOON_MS: u64 = 200;
@@ -340,7 +340,7 @@ impl Client {
 
     fn stamp(&mut self, now: Now, mut event: EventKind, t: u64) {
         let Some(open) = &mut self.open else { return };
-        cut_code(&mut event);
+        cut_text(&mut event);
         if !self.sampler.admit(&mut event, now.monotonic_ms) {
             return;
         }

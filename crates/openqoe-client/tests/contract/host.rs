@@ -214,7 +214,6 @@ impl Host {
     }
 
     pub(crate) fn consent(&mut self, consent: Consent) {
-        self.options.consent = consent;
         self.call(|client, now| client.set_consent(now, consent));
     }
 }
