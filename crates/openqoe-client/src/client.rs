@@ -10,12 +10,18 @@ use crate::queue::Entry;
 use crate::sampler::Sampler;
 use crate::session::Open;
 use crate::viewer::{hash_viewer, origin_of};
-use crate::wire::cut_code;
+use crate::wire::cut_text;
 
 /// Long enough to make one batch of a burst, short enough for a live dashboard.
 const SOON_MS: u64 = 200;
 /// A heartbeat that is late by more was kept from running: the device slept or the app was frozen.
 const SILENCE_MS: u64 = 50_000;
+
+// Bindings keep it behind a lock, on whatever thread.
+const _: fn() = || {
+    fn sendable<T: Send>() {}
+    sendable::<Client>();
+};
 
 /// One reporter. Every method says what the host has to do now; [`next_tick`](Self::next_tick) says when to call again.
 pub struct Client {
@@ -102,7 +108,7 @@ impl Client {
         beat.into_iter().chain(self.soon_at).chain(self.delivery.due()).min()
     }
 
-    /// Takes in what the host has kept, once, at the start. Where several processes share a store, one of them does this
+    /// Takes in what the host has kept, once, at the start, also when it is nothing. Where several processes share a store, one of them does this
     /// at a time.
     pub fn restore(&mut self, now: Now, records: &[Record]) -> Vec<Command> {
         if self.silent() {
@@ -334,7 +340,7 @@ impl Client {
 
     fn stamp(&mut self, now: Now, mut event: EventKind, t: u64) {
         let Some(open) = &mut self.open else { return };
-        cut_code(&mut event);
+        cut_text(&mut event);
         if !self.sampler.admit(&mut event, now.monotonic_ms) {
             return;
         }

@@ -21,8 +21,6 @@ const BEACON_BYTES: usize = 65_536;
 const TIMEOUT_MS: u64 = 30_000;
 /// A gateway that has heard nothing of a session for longer may have forgotten what it was told.
 const REMEMBERED_MS: u64 = 60_000;
-/// Below this, gzip saves less than it costs.
-const COMPRESS_BYTES: usize = 512;
 
 /// Events that were lost, by why. `Client::dropped` is their sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -209,8 +207,7 @@ impl Delivery {
             attributes: Arc::clone(&first.attributes),
             deadline: now.monotonic_ms.saturating_add(TIMEOUT_MS),
         });
-        let compress = body.len() >= COMPRESS_BYTES;
-        self.commands.push(Command::Send(Request { id: self.requests, body, compress }));
+        self.commands.push(Command::Send(Request { id: self.requests, body }));
     }
 
     /// What is due by now: a request that takes too long has failed, and a delay ends.
@@ -264,11 +261,9 @@ impl Delivery {
         self.store();
     }
 
-    /// Hands over whatever waits of this run, as far as the budget goes, and says whether it went that far. What a run before
-    /// left is kept by the host anyway.
+    /// Hands over whatever waits, as far as the budget goes, and says whether it went that far.
     pub(crate) fn beacon(&mut self, now: Now) -> bool {
-        let mut at = self.queue.iter().take_while(|entry| entry.restored).count();
-        let mut left = BEACON_BYTES;
+        let (mut at, mut left) = (0, BEACON_BYTES);
         loop {
             let batch = self.queue.batch(at, SMALL);
             let Some(first) = batch.first() else { return true };
@@ -277,7 +272,7 @@ impl Delivery {
             let Some(rest) = left.checked_sub(body.len()) else { return false };
             (left, at) = (rest, at + batch.len());
             self.requests += 1;
-            self.commands.push(Command::Beacon(Request { id: self.requests, body, compress: false }));
+            self.commands.push(Command::Beacon(Request { id: self.requests, body }));
         }
     }
 

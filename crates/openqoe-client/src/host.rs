@@ -29,9 +29,9 @@ pub trait Random: Send {
 /// Something for the host to do, in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// POST the body to the endpoint and hand the outcome to [`Client::answer`](crate::Client::answer).
+    /// POST the body to the endpoint, compressed with gzip if the platform can, and hand the outcome to [`Client::answer`](crate::Client::answer).
     Send(Request),
-    /// Hand the body to whatever delivers it after the app is gone. No answer is awaited.
+    /// Hand the body, as it is, to whatever delivers it after the app is gone. No answer is awaited.
     Beacon(Request),
     /// Keep these records, replacing those of the same keys, all or none of them.
     Store {
@@ -52,16 +52,14 @@ pub enum Command {
     },
 }
 
-/// One body of `POST /v1/ingest`, `Content-Type: text/plain` or `application/json`.
+/// One body of `POST /v1/ingest`, `Content-Type: text/plain` or `application/json`. Android and Apple have a compressor, so the
+/// client carries none; the gateway knows gzip by its first bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Names the request in the answer.
     pub id: u64,
     /// JSON.
     pub body: String,
-    /// Whether gzip is worth its header. The host has a compressor and the client needs none: the gateway knows gzip by its
-    /// first bytes.
-    pub compress: bool,
 }
 
 /// What came of a request.

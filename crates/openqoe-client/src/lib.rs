@@ -21,6 +21,7 @@
 //!
 //! let at = |ms| Now { monotonic_ms: ms, wall_ms: 1_763_688_000_000 + ms };
 //! let mut client = Client::new(Options::new("https://collector.example.com/v1/ingest"), Box::new(Dice))?;
+//! client.restore(at(0), &[]); // What the host has kept; nothing, the first time.
 //! client.open(at(0));
 //! client.record(at(4), EventKind::PlayRequest { trigger: Trigger::User });
 //!

@@ -24,7 +24,7 @@ pub(crate) struct Entry {
     pub(crate) attributes: Arc<str>,
     /// The event as JSON.
     pub(crate) text: Arc<str>,
-    /// Whether this may go before anything else.
+    /// Whether this may go before anything else; never so for one of a run before, which is bounded where it is kept.
     pub(crate) expendable: bool,
     /// Whether the host keeps it.
     pub(crate) stored: bool,
@@ -52,8 +52,7 @@ impl Queue {
             return None;
         }
         let oldest = |pick: fn(&Entry) -> bool| self.entries.iter().position(pick);
-        let at =
-            oldest(|entry| entry.expendable && !entry.restored).or_else(|| oldest(|entry| !entry.restored));
+        let at = oldest(|entry| entry.expendable).or_else(|| oldest(|entry| !entry.restored));
         self.take(at?)
     }
 

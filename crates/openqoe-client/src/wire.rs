@@ -7,15 +7,17 @@ use crate::session::Session;
 
 /// No event of the vocabulary comes near; more is a defect of the host.
 pub(crate) const MAX_EVENT_BYTES: usize = 4_096;
-/// Codes of errors, by the vocabulary.
-const MAX_CODE_BYTES: usize = 64;
+/// Codes of errors and names of custom events, by the vocabulary.
+const MAX_TEXT_BYTES: usize = 64;
 
 /// Cuts what the gateway would refuse for its length.
-pub(crate) fn cut_code(event: &mut EventKind) {
-    if let EventKind::Error { code, .. } | EventKind::AdError { code } = event
-        && code.len() > MAX_CODE_BYTES
+pub(crate) fn cut_text(event: &mut EventKind) {
+    if let EventKind::Error { code: text, .. }
+    | EventKind::AdError { code: text }
+    | EventKind::Custom { name: text, .. } = event
+        && text.len() > MAX_TEXT_BYTES
     {
-        *code = code[..code.floor_char_boundary(MAX_CODE_BYTES)].into();
+        *text = text[..text.floor_char_boundary(MAX_TEXT_BYTES)].into();
     }
 }
 
@@ -123,9 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_cut_between_characters() {
+    fn texts_are_cut_between_characters() {
         let mut event = EventKind::AdError { code: "ü€".repeat(40).into() };
-        cut_code(&mut event);
+        cut_text(&mut event);
         assert_eq!(event, EventKind::AdError { code: format!("{}ü", "ü€".repeat(12)).into() });
     }
 }

@@ -4,7 +4,7 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { vi } from 'vitest';
 import type { OfflineStore } from '../src/core/offline-store.js';
-import { OpenQoe } from '../src/index.js';
+import { type Adapter, OpenQoe, type Report } from '../src/index.js';
 import { offlineStore } from '../src/offline/offline.js';
 import type { Answer, Case, Sent } from './contract-case.js';
 import type { Batch } from './gateway.js';
@@ -20,10 +20,18 @@ export class Host {
   private readonly answers: Answer[];
   private window = new EventTarget();
   private document = Object.assign(new EventTarget(), { hidden: false, visibilityState: 'visible' });
-  private navigator = { onLine: true };
+  private readonly navigator = { onLine: true };
+  /** What the adapter was given to report with. */
+  report: Report = () => {};
   private clock = 0;
   private frozen = 0;
   private life = 0;
+  /** The clock of `performance.now()` at 0 of the case. */
+  private readonly origin: number;
+  /** By how much the wall clock is ahead of the course of events. */
+  private shift = 0;
+  private readonly unread: Promise<void>[] = [];
+  private readonly digest = vi.spyOn(crypto.subtle, 'digest');
 
   constructor(private readonly vector: Case) {
     this.answers = [...(vector.answers ?? [])];
@@ -39,8 +47,6 @@ export class Host {
     this.origin = running();
   }
 
-  private readonly origin: number;
-
   /** Milliseconds on the clock of `performance.now()` at `at` of the case. */
   performanceAt(at: number): number {
     return this.origin + at + this.frozen;
@@ -54,11 +60,8 @@ export class Host {
     const { hidden, visibilityState } = this.document;
     this.window = new EventTarget();
     this.document = Object.assign(new EventTarget(), { hidden, visibilityState });
-    this.navigator = {
-      sendBeacon: this.beacon(),
-      globalPrivacyControl: options.gpc_signal ?? false,
-      onLine: true,
-    };
+    const globalPrivacyControl = options.gpc_signal ?? false;
+    Object.assign(this.navigator, { sendBeacon: this.beacon(), globalPrivacyControl });
     vi.stubGlobal('window', this.window);
     vi.stubGlobal('document', this.document);
     vi.stubGlobal('navigator', this.navigator);
@@ -68,6 +71,7 @@ export class Host {
       attributes: options.attributes,
       consent: options.consent,
       gpc: options.gpc,
+      adapters: [this.adapter()],
       offline: this.store(() => life === this.life),
       fetch: (_, init) => (life === this.life ? this.answer(init) : new Promise<Response>(() => {})),
       onWarning: () => {
@@ -75,6 +79,18 @@ export class Host {
       },
     });
     await this.settle();
+  }
+
+  /** One that only lends its voice: adapters may tell of what happened before, the page's own methods cannot. */
+  private adapter(): Adapter {
+    return {
+      name: 'contract',
+      handles: (player): player is unknown => player === this,
+      attach: (_, report) => {
+        this.report = report;
+        return { sample: () => ({}), detach: () => {} };
+      },
+    };
   }
 
   /** The store of a page that has gone is asked nothing more. */
@@ -104,9 +120,6 @@ export class Host {
     };
   }
 
-  private readonly unread: Promise<void>[] = [];
-  private readonly digest = vi.spyOn(crypto.subtle, 'digest');
-
   private async answer(init: RequestInit | undefined): Promise<Response> {
     const at = Date.now() - WALL - this.shift;
     this.sent.push({ at, beacon: false, batch: JSON.parse(String(init?.body)) });
@@ -122,9 +135,6 @@ export class Host {
     const headers = new Headers(retry_after === undefined ? {} : { 'Retry-After': retry_after });
     return new Response(JSON.stringify(body ?? {}), { status, headers });
   }
-
-  /** By how much the wall clock is ahead of the course of events. */
-  private shift = 0;
 
   /** Lets what is not a timer come to its end: hashes, transactions, bodies. */
   async settle(): Promise<void> {

@@ -2,20 +2,12 @@
 // (`crates/openqoe-client/tests/contract`), so that what leaves a browser and what leaves an app is alike.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EventBody, OpenQoe } from '../src/index.js';
+import type { OpenQoe } from '../src/index.js';
 import { type Case, readCases, type Step, tellSent, unfold } from './contract-case.js';
 import { Host } from './contract-host.js';
 
 let host: Host | undefined;
 afterEach(() => host?.end());
-
-/** Adapters may tell of late what happened before; the page's own methods cannot, so this goes in below them. */
-function recordHappened(qoe: OpenQoe, event: EventBody, at: number): void {
-  (qoe as unknown as { _reporter?: { _record(event: EventBody, at: number): void } })._reporter?._record(
-    event,
-    at,
-  );
-}
 
 function checkTraceparent(qoe: OpenQoe, expected: number | 'none'): void {
   const id = qoe.sessionId?.replaceAll('-', '');
@@ -26,12 +18,12 @@ function checkTraceparent(qoe: OpenQoe, expected: number | 'none'): void {
 async function play(host: Host, step: Step): Promise<void> {
   await host.run(step.at);
   const { qoe } = host;
-  if (step.open) qoe.startSession();
+  if (step.open) qoe.attach(host);
   else if (step.close) qoe.endSession(step.close);
   else if (step.record) {
     for (let i = 0; i < (step.times ?? 1); i += 1) {
       if (step.happened === undefined) qoe.note(step.record);
-      else recordHappened(qoe, step.record, host.performanceAt(step.happened));
+      else host.report(step.record, host.performanceAt(step.happened));
     }
   } else if (step.describe) qoe.setAttributes(step.describe);
   else if (step.hide) host.show('hidden');

@@ -53,6 +53,14 @@ fn what_was_kept_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_store_that_was_empty_is_no_reason_to_send() {
+    let mut host = Host::new(options(), 0.0);
+    host.call(|client, now| client.open(now));
+    host.call(|client, now| client.restore(now, &[]));
+    assert!(host.sent.is_empty());
+}
+
+#[test]
 fn a_second_record_of_an_event_is_counted_and_not_sent() {
     let records = kept();
     let twice = [records.clone(), records].concat();

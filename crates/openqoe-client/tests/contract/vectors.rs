@@ -70,10 +70,10 @@ fn fits(expected: &str, event: &Value) -> bool {
     let mut words = expected.split(' ');
     let number = words.next().unwrap();
     let mut weight = 1;
-    let mut fits = event["seq"].to_string() == number && event["type"] == words.next().unwrap();
+    let mut fits = event["seq"].as_u64() == number.parse().ok() && event["type"] == words.next().unwrap();
     for word in words {
         if let Some(t) = word.strip_prefix('@') {
-            fits &= event["t"].to_string() == t;
+            fits &= event["t"].as_u64() == t.parse().ok();
         } else if let Some((name, value)) = word.split_once('=') {
             let number = |text: &str| text.parse::<f64>().ok();
             let found = event[name].to_string();
