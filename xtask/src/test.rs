@@ -28,6 +28,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.run("rust: documentation", "cargo doc --quiet --workspace --no-deps");
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
+    in_browser(&mut steps);
     end_to_end(&mut steps);
     accuracy(&mut steps);
     steps.finish(is_strict())
@@ -62,6 +63,15 @@ fn exposition(steps: &mut Steps<'_>) {
             command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
         }),
         (Err(remedy), _) | (_, Err(remedy)) => steps.skip(NAME, remedy),
+    }
+}
+
+/// What only a browser has: storage that outlives the page, beacons, the back/forward cache, several tabs.
+fn in_browser(steps: &mut Steps<'_>) {
+    const NAME: &str = "web: SDK in Chromium";
+    match CHROMIUM.require() {
+        Ok(_) => steps.run(NAME, "npm run test:browser --silent -w sdk/web"),
+        Err(remedy) => steps.skip(NAME, remedy),
     }
 }
 
