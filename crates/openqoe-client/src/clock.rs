@@ -33,7 +33,7 @@ impl Clock {
     /// `playing` of before is perhaps told of later.
     pub(crate) fn date(&mut self, name: &str, t: u64) -> u64 {
         let t = t.max(self.latest);
-        if !matches!(name, "download" | "rendition" | "heartbeat" | "custom") {
+        if !matches!(name, "download" | "error" | "rendition" | "heartbeat" | "custom") {
             self.latest = t;
         }
         t

@@ -166,7 +166,6 @@ export class Stage {
 
   /** Presses the page's own button, as a hand does. */
   async press(): Promise<void> {
-    await this.note({ kind: 'play' });
     await this.page.click('#start');
   }
 

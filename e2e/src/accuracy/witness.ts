@@ -66,4 +66,12 @@ function begin(): void {
   new MutationObserver(told).observe(failed, { attributes: true, attributeFilter: ['hidden'] });
 }
 
+// A hand presses when the browser says so, not when the script meant it to.
+document.addEventListener(
+  'click',
+  ({ target, timeStamp }) => {
+    if ((target as Element).closest('#start')) record.acts.push({ kind: 'play', at: timeStamp });
+  },
+  { capture: true },
+);
 document.addEventListener('DOMContentLoaded', begin, { once: true });

@@ -54,7 +54,7 @@ impl View {
         self.ending.wake();
         self.settle(out);
         // These say nothing of the viewer, and may be told before what happened before them.
-        if !matches!(event.kind, EventKind::Download { .. } | EventKind::Custom { .. }) {
+        if !is_aside(&event.kind) {
             self.advance(event.t, config, out);
         }
         self.at = event.t;
@@ -221,4 +221,13 @@ impl View {
             self.startup.interrupt(Cause::Background, out);
         }
     }
+}
+
+/// A download, an error that playback outlives and an event of the page's own say nothing of what the viewer lives through,
+/// and may be told before what happened before them.
+fn is_aside(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Download { .. } | EventKind::Custom { .. } | EventKind::Error { fatal: false, .. }
+    )
 }

@@ -21,7 +21,7 @@ export interface Session {
 }
 
 /** Of these, what happened before may be told after: they do not hold back its `t`. */
-const TOLD_AT_ONCE = /^(download|rendition|heartbeat|custom)$/;
+const TOLD_AT_ONCE = /^(download|error|rendition|heartbeat|custom)$/;
 /** Wall clocks are corrected by less than this. */
 const SLEPT_MS = 5_000;
 
