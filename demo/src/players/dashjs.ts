@@ -1,5 +1,6 @@
 // dash.js.
 
+import { dashjs as adapter } from '@openqoe/sdk/dashjs';
 import { MediaPlayer } from 'dashjs';
 import type { CreatePlayer } from '../player.js';
 import { driveElement } from './element.js';
@@ -25,6 +26,7 @@ export const create: CreatePlayer = (video, on) => {
   return {
     ...driveElement(video),
     instance: dash,
+    adapter,
     load: (url, start) => dash.attachSource(url, start),
     seek: (seconds) => dash.seek(seconds),
     setRate: (rate) => dash.setPlaybackRate(rate),
