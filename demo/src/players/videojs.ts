@@ -1,5 +1,6 @@
 // video.js with its HLS engine (VHS). The element keeps its own controls, so that none of video.js' style is needed.
 
+import { videojs as adapter } from '@openqoe/sdk/videojs';
 import videojs from 'video.js';
 import type { CreatePlayer } from '../player.js';
 
@@ -17,7 +18,18 @@ export const create: CreatePlayer = (video, on) => {
   });
   const player = videojs(video, {
     children: ['mediaLoader'],
-    html5: { vhs: { overrideNative: true }, nativeAudioTracks: false, nativeVideoTracks: false },
+    html5: {
+      vhs: {
+        overrideNative: true,
+        // Without these it believes the browser's guess of the bandwidth and not what it measures, and never gives up on
+        // what is not there.
+        useNetworkInformationApi: false,
+        limitRenditionByPlayerDimensions: false,
+        maxPlaylistRetries: 1,
+      },
+      nativeAudioTracks: false,
+      nativeVideoTracks: false,
+    },
   });
   player.on('error', () => {
     const error = player.error();
@@ -27,6 +39,7 @@ export const create: CreatePlayer = (video, on) => {
     player.tech({ IWillNotUseThisInPlugins: true }) as unknown as { el(): HTMLVideoElement; vhs?: Vhs };
   return {
     instance: player,
+    adapter,
     get video() {
       return tech().el();
     },

@@ -6,6 +6,7 @@ export const entries = {
   html5: 'src/adapters/html5.ts',
   hlsjs: 'src/adapters/hlsjs.ts',
   dashjs: 'src/adapters/dashjs.ts',
+  videojs: 'src/adapters/videojs.ts',
   ima: 'src/plugins/ima.ts',
   drm: 'src/plugins/drm.ts',
 };
