@@ -66,7 +66,7 @@ test('what lies in a window of time', () => {
 });
 
 test('an empty profile', () => {
-  expect(attribute({ nodes: [], startTime: 0 }, SDK)).toEqual({ total: 0, runs: [] });
+  expect(attribute({ nodes: [], startTime: 0 }, SDK)).toEqual({ total: 0, samples: 0, runs: [] });
   expect(longest([])).toBe(0);
 });
 

@@ -41,9 +41,17 @@ export async function measureHeap(browser: Browser, site: Site, what: Case): Pro
     await watchOn(view, minute);
     points.push([minute, await inUse(devtools)]);
   }
+  await witness(view, site, what);
   await view.close();
-  site.take();
   return { points, growth: slope(points.filter(([minute]) => minute >= what.from)) };
+}
+
+/** A heap is flat as well where nothing was ever reported. */
+async function witness({ page }: View, site: Site, { endpoint }: Case): Promise<void> {
+  const received = site.take().length;
+  const dropped = await page.evaluate(() => window.view.dropped());
+  if (endpoint === site.endpoint && !received) throw new Error('the SDK reported nothing');
+  if (endpoint === site.away && !dropped) throw new Error('the queue of the SDK was never full');
 }
 
 async function watchOn(view: View, until: number): Promise<void> {

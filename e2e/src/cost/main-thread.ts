@@ -7,6 +7,8 @@ import { type Attribution, attribute, longest, type Profile, spent } from './pro
 
 export interface Share {
   seconds: number;
+  /** Mean time between samples, microseconds. */
+  interval: number;
   /** Milliseconds of the main thread. */
   sdk: number;
   /** The longest unbroken run of the SDK's, milliseconds. */
@@ -49,8 +51,13 @@ async function profile(devtools: CDPSession, during: () => Promise<unknown>): Pr
   return attribute(profile as Profile, FILES);
 }
 
-function share({ total, runs }: Attribution): Share {
-  return { seconds: total / 1e6, sdk: spent(runs) / 1e3, longest: longest(runs) / 1e3 };
+function share({ total, samples, runs }: Attribution): Share {
+  return {
+    seconds: total / 1e6,
+    interval: total / samples,
+    sdk: spent(runs) / 1e3,
+    longest: longest(runs) / 1e3,
+  };
 }
 
 /** The page's long tasks, and how much of each was the SDK's. */

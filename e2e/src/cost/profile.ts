@@ -20,6 +20,8 @@ export interface Run {
 export interface Attribution {
   /** All the profile covers, microseconds. */
   total: number;
+  /** How many samples it has. */
+  samples: number;
   /** Each unbroken run of samples of the SDK's. */
   runs: Run[];
 }
@@ -42,7 +44,7 @@ export function attribute(
       runs.push(run);
     }
   }
-  return { total: timeDeltas.reduce((sum, delta) => sum + delta, 0), runs };
+  return { total: timeDeltas.reduce((sum, delta) => sum + delta, 0), samples: samples.length, runs };
 }
 
 /** The ids of nodes that lie in files whose URL matches, and of all that were called from there. */

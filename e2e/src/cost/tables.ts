@@ -17,11 +17,12 @@ function mainThread({ mainThread: { startup, steady, longTasks } }: Cost): Table
   const most = touched.reduce((most, { sdk }) => Math.max(most, sdk), 0);
   return {
     title: 'Main thread, by the profiler',
-    head: ['', 'seconds', 'SDK, ms', '% of one core', 'longest run, ms'],
+    head: ['', 'seconds', 'a sample each, µs', 'SDK, ms', '% of one core', 'longest run, ms'],
     rows: [
       ...Object.entries({ startup, steady }).map(([name, share]) => [
         name,
         round(share.seconds),
+        round(share.interval),
         round(share.sdk),
         round(percent(share)),
         round(share.longest),
@@ -29,6 +30,7 @@ function mainThread({ mainThread: { startup, steady, longTasks } }: Cost): Table
       [
         'long tasks',
         `${longTasks.length} in all`,
+        '',
         `at most ${round(most)} of one`,
         `SDK in ${touched.length}`,
         `made long by it: ${longTasks.filter(isMadeLong).length}`,

@@ -14,6 +14,8 @@ declare global {
       act(act: 'segment' | 'stall' | 'resume' | 'switch'): void;
       /** Resolves once no request is being made ready or under way. */
       settled(): Promise<void>;
+      /** Events the SDK lost to a full queue. */
+      dropped(): number;
     };
   }
 }
@@ -24,7 +26,7 @@ const media = new Element();
 const player = new Player(media, Number(query.get('segment') ?? 2));
 const endpoint = query.get('endpoint');
 const downloadWeight = Number(query.get('weight')) || undefined;
-if (endpoint) await attachSdk(player, endpoint, { downloadWeight });
+const client = endpoint ? await attachSdk(player, endpoint, { downloadWeight }) : undefined;
 
 window.view = {
   begin() {
@@ -41,4 +43,5 @@ window.view = {
     else media[act]();
   },
   settled,
+  dropped: () => client?.dropped ?? 0,
 };
