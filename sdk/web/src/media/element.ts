@@ -37,9 +37,8 @@ export function observeElement(
   // wait: once playback is asked for, the late `play` must not be a second request.
   let told: 'asked' | 'playing' | undefined;
   let begun = false;
-  let metadataAt = Number.NEGATIVE_INFINITY;
+  let metadataAt = -START_MS;
   let sought = false;
-  let seeking = false;
   let stalling: ReturnType<typeof setTimeout> | undefined;
   // Every live stream begins with a seek, and so does every film that is resumed. That is no seek of the viewer's, who
   // waits for the start all the same.
@@ -55,7 +54,7 @@ export function observeElement(
     report(event, at);
   };
   const forget = () => {
-    frames.forget();
+    frames._forget();
     clearTimeout(stalling);
     stalling = undefined;
   };
@@ -72,7 +71,7 @@ export function observeElement(
   const ask = (at?: number) => {
     if (told !== 'asked') report({ type: 'play_request', trigger: triggerOf(media) }, at);
     told = 'asked';
-    if (!begun) frames.look();
+    if (!begun) frames._look();
   };
   const pause = (at?: number) => {
     told = undefined;
@@ -89,7 +88,7 @@ export function observeElement(
   };
   const playing = (at: number) => {
     // A late event of the seek before this one.
-    if (!media.seeking) frames.await(at, started);
+    if (!media.seeking) frames._await(at, started);
   };
   const ready = () => !media.paused && !media.seeking && media.readyState >= HAVE_FUTURE_DATA;
   const rate = () => report({ type: 'rate', rate: Math.min(16, Math.max(0, media.playbackRate)) });
@@ -101,19 +100,19 @@ export function observeElement(
       if (media.seeking || media.ended) return;
       // Before the start it takes nothing back: the first frame may be on the screen already.
       if (begun) {
-        frames.forget();
-        frames.look();
+        frames._forget();
+        frames._look();
       }
       if (told === 'playing' || bufferAhead(media) < ENOUGH_MS) stall(at);
     },
     timeupdate(at) {
       // Sound that was fetched further than the picture plays on without it, for three seconds in Chromium.
       const past = -bufferAhead(media);
-      if (told !== 'playing' || past < PAST_MS || past > SOUND_MS || seeking || !frames.visible()) return;
+      if (told !== 'playing' || past < PAST_MS || past > SOUND_MS || !frames._visible()) return;
       told = 'asked';
-      frames.forget();
+      frames._forget();
       stall(at - past / media.playbackRate);
-      frames.await(at, started);
+      frames._await(at, started);
     },
     pause(at) {
       // Fires right before `ended` as well.
@@ -127,14 +126,14 @@ export function observeElement(
       metadataAt = at;
     },
     seeking(at) {
-      seeking = true;
+      // What `timeupdate` tells from here on is of two places.
+      if (told) told = 'asked';
       forget();
-      frames.look();
+      frames._look();
       sought ||= !isStart(at);
       if (sought) report({ type: 'seek_start' }, at);
     },
     seeked(at) {
-      seeking = false;
       if (sought) report({ type: 'seek_end' }, at);
       sought = false;
       // No `playing` is promised after a seek that did not have to wait for data.
@@ -159,7 +158,7 @@ export function observeElement(
   });
 
   // The first frame may be on the screen before `play` is heard.
-  frames.look();
+  frames._look();
   if (media.playbackRate !== 1) rate();
   if (!media.ended) {
     const autoplays = media.autoplay && !media.played.length && media.readyState < HAVE_ENOUGH_DATA;

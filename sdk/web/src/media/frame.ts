@@ -4,16 +4,16 @@
 
 export interface Frames {
   /** Whether there are pictures, and somebody to see them. */
-  visible(): boolean;
-  /** Looks for frames from now on, until `forget`. What is on the screen already is not news. */
-  look(): void;
+  _visible(): boolean;
+  /** Looks for frames from now on, until `_forget`. What is on the screen already is not news. */
+  _look(): void;
   /**
    * Calls `then` with the time of a frame that belongs to a `playing` event made at `at`: one just seen, or the next. Calls
    * it at once where no frame will come: audio, or a page nobody sees.
    */
-  await(at: number, then: (at?: number) => void): void;
+  _await(at: number, then: (at?: number) => void): void;
   /** Calls off what is awaited. */
-  forget(): void;
+  _forget(): void;
 }
 
 /** A picture that stood still for so long was a poster, not the start of what plays. */
@@ -31,7 +31,7 @@ export function watchFrames(media: HTMLMediaElement): Frames {
 
   const settle = (at?: number) => {
     const then = awaited;
-    frames.forget();
+    frames._forget();
     then?.(at);
   };
   const hide = () => settle();
@@ -47,17 +47,17 @@ export function watchFrames(media: HTMLMediaElement): Frames {
     });
   };
   const frames: Frames = {
-    visible: () => !!video.requestVideoFrameCallback && video.videoWidth > 0 && !document.hidden,
-    look: request,
-    await(at, then) {
-      if (!frames.visible()) return then();
+    _visible: () => !!video.requestVideoFrameCallback && !!video.videoWidth && !document.hidden,
+    _look: request,
+    _await(at, then) {
+      if (!frames._visible()) return then();
       awaited = then;
       if (first !== undefined && last > at - STILL_MS) return settle(first);
       request();
       // Hidden in between: no frame comes until somebody looks, but it plays.
       document.addEventListener('visibilitychange', hide);
     },
-    forget() {
+    _forget() {
       if (handle !== undefined) video.cancelVideoFrameCallback(handle);
       handle = first = awaited = undefined;
       globalThis.document?.removeEventListener('visibilitychange', hide);
