@@ -11,6 +11,8 @@ import { sampleElement } from '../media/sample.js';
 const LAST_OF_ELEMENT = 5;
 /** XLink, time synchronisation, removal from a buffer, subtitles: playback goes on without. */
 const HARMLESS = [12, 16, 18, 21, 29, 33];
+/** So far apart the clocks put one request. */
+const SAME_MS = 50;
 
 interface Events {
   error: { error: string | { code: number; data?: { request?: { mediaType?: string } } } };
@@ -91,19 +93,25 @@ function ask<T>(question: () => T | null): T | undefined {
 
 function download(report: Report, request: HTTPRequest): void {
   const { _tfinish: end, responsecode, trace, trequest: start } = request;
-  // What was given up, by a seek or a switch, did not fail.
-  if (responsecode === null || !start) return;
-  const failed = responsecode < 200 || responsecode > 299;
-  const timing = request._resourceTimingValues as PerformanceResourceTiming | undefined;
+  const bytes = trace.reduce((sum, { b }) => sum + b[0], 0);
+  // Given up on its way, for a seek or a switch, is not failed.
+  if (!start || (!responsecode && bytes)) return;
+  const failed = !responsecode || responsecode < 200 || responsecode > 299;
   report({
     type: 'download',
     kind: kindOf(request),
-    // In the first entry of the trace the request itself is contained: only the browser knows the first byte.
-    bytes: failed ? undefined : trace.reduce((sum, { b }) => sum + b[0], 0),
-    ttfb_ms: timing?.responseStart ? Math.round(timing.responseStart - timing.startTime) : undefined,
+    bytes: failed ? undefined : bytes,
+    ttfb_ms: firstByte(request._resourceTimingValues as PerformanceResourceTiming | undefined, +start),
     duration_ms: end ? Math.max(0, +end - +start) : undefined,
     failed: failed || undefined,
   });
+}
+
+/** dash.js' own time is that of the first progress event. The browser knows better, but of the address's first request. */
+function firstByte(timing: PerformanceResourceTiming | undefined, start: number): number | undefined {
+  if (!timing?.responseStart) return undefined;
+  const late = Math.abs(performance.timeOrigin + timing.startTime - start);
+  return late < SAME_MS ? Math.round(timing.responseStart - timing.startTime) : undefined;
 }
 
 function kindOf({ type, _stream: stream }: HTTPRequest): DownloadKind {
