@@ -5,6 +5,7 @@ export const entries = {
   offline: 'src/offline/offline.ts',
   html5: 'src/adapters/html5.ts',
   hlsjs: 'src/adapters/hlsjs.ts',
+  shaka: 'src/adapters/shaka.ts',
   ima: 'src/plugins/ima.ts',
   drm: 'src/plugins/drm.ts',
 };
