@@ -1,5 +1,6 @@
 // Shaka Player.
 
+import { shaka as adapter } from '@openqoe/sdk/shaka';
 import shaka from 'shaka-player/dist/shaka-player.dash-es2021.js';
 import type { CreatePlayer } from '../player.js';
 import { driveElement } from './element.js';
@@ -20,6 +21,7 @@ export const create: CreatePlayer = (video, on) => {
   return {
     ...driveElement(video),
     instance: player,
+    adapter,
     load(url, start) {
       if (used) {
         // It lets go of a source in its own time. What is shown until then is nobody's.

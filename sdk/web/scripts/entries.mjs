@@ -7,6 +7,7 @@ export const entries = {
   hlsjs: 'src/adapters/hlsjs.ts',
   dashjs: 'src/adapters/dashjs.ts',
   videojs: 'src/adapters/videojs.ts',
+  shaka: 'src/adapters/shaka.ts',
   ima: 'src/plugins/ima.ts',
   drm: 'src/plugins/drm.ts',
 };
