@@ -15,6 +15,8 @@ export const create: CreatePlayer = (video, on) => {
   Object.assign((videojs as unknown as { Vhs: object }).Vhs, {
     GOAL_BUFFER_LENGTH: 5,
     MAX_GOAL_BUFFER_LENGTH: 6,
+    // It goes up only with more than this in the buffer.
+    MAX_BUFFER_LOW_WATER_LINE: 4,
   });
   const player = videojs(video, {
     children: ['mediaLoader'],

@@ -39,9 +39,10 @@ export const videojs: Adapter<Player> = {
     let unwatch = () => {};
 
     const retried = ({ type }: { type: string }) => report({ type: 'error', code: type, fatal: false });
+    // In a live stream it begins at the end.
     const startsAt = () => {
-      const { length, end } = player.seekable();
-      return isLive(player) && length ? end(length - 1) : player.getCache().initTime;
+      const seekable = player.seekable();
+      return player.getCache().initTime || (seekable.length && seekable.end(seekable.length - 1));
     };
     function reportRendition(): void {
       const declared = segmentAt(track)?.value.bandwidth;
@@ -118,8 +119,6 @@ export const videojs: Adapter<Player> = {
   },
 };
 
-const isLive = (player: Player) => player.duration() === Number.POSITIVE_INFINITY;
-
 /** The segment under the playhead. */
 function segmentAt(track: TextTrack | undefined): Segment | undefined {
   const cues = track?.activeCues;
@@ -134,7 +133,7 @@ function codeOf(error: NonNullable<ReturnType<Player['error']>>): string {
 
 function latency(player: Player, segment: Segment | undefined): Sample {
   const captured = segment?.value.programDateTime;
-  if (!captured || !isLive(player)) return {};
+  if (!captured || player.duration() !== Number.POSITIVE_INFINITY) return {};
   const ms = Math.round(Date.now() - captured - ((player.currentTime() ?? 0) - segment.startTime) * 1_000);
   // A viewer's clock that is behind the packager's would make it negative.
   return ms < 0 ? {} : { latency_ms: ms, latency_clock: 'program_date_time' };
