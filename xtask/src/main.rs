@@ -28,6 +28,7 @@ Usage: cargo xtask <task>
   tidy                check the invariants of ARCHITECTURE.md
   accuracy [OPTIONS]  play scenarios with real players and compare what is reported with what the screen showed
                       (`accuracy --help` for more)
+  cost [OPTIONS]      measure what the SDK costs a page: main thread, heap, bytes on the wire
   bench [--quick]     measure the gateway beside its ceilings (`bench --help` for more)
   fuzz [TARGET] [--seconds N]
                       look for bytes that break a promise (needs cargo-fuzz)
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(root),
         ["test", "deploy"] => test::run_deploy(root),
         ["media"] => media::run(root),
-        ["accuracy", arguments @ ..] => accuracy::run(root, arguments),
+        [harness @ ("accuracy" | "cost"), arguments @ ..] => accuracy::run(root, harness, arguments),
         ["bench", arguments @ ..] => bench::run(root, arguments),
         ["fuzz", arguments @ ..] => fuzz::run(root, arguments),
         ["demo", arguments @ ..] => demo::run(root, arguments),

@@ -29,6 +29,7 @@ export async function writeDocs(results: readonly Result[], chromium: string): P
     `## The last run\n\n${setting(results, chromium)}\n\n![Errors by figure and player](accuracy.svg)\n`,
     `${summary(results)}\n`,
     impossible(results),
+    twice(results),
     `## Every scenario\n\nTruth / measured, seconds; **bold** where it is off by more than it may be.\n`,
     ...SCENARIOS.map((scenario) => section(scenario, results)),
   ];
@@ -78,6 +79,24 @@ function impossible(results: readonly Result[]): string {
   return `## What a player makes impossible\n\n${head}\n${[...seen.keys()].join('\n')}\n`;
 }
 
+/** The cross-check: one playback, two reporters. */
+function twice(results: readonly Result[]): string {
+  const rows = results.flatMap(({ player, scenario, figures, twin = [] }) =>
+    twin
+      .filter(({ kpi }) => SHOWN.includes(kpi))
+      .map(({ kpi, truth, measured }) => {
+        const native = figures.find((figure) => figure.kpi === kpi)?.measured ?? null;
+        return `| ${player} | ${scenario} | ${kpi} | ${[truth, native, measured].map(show).join(' | ')} |`;
+      }),
+  );
+  if (!rows.length) return '';
+  const about =
+    'Each of these views was reported by the adapter of its player and, by a second SDK on the same page, from the element ' +
+    'alone. An element knows no renditions.';
+  const head = '| player | scenario | figure | truth | adapter | element |\n|---|---|---|---|---|---|';
+  return `## The same playback, reported twice\n\n${about}\n\n${head}\n${rows.join('\n')}\n`;
+}
+
 function section(scenario: Scenario, results: readonly Result[]): string {
   const mine = results.filter((result) => result.scenario === scenario.name);
   const rows = PLAYERS.flatMap((player) => {
@@ -99,6 +118,11 @@ function views({ player, figures, problem }: Result): string[] {
     const cells = SHOWN.map((kpi) => cell(of(kpi, session)));
     return `| ${player}${sessions > 1 ? ` (${session + 1})` : ''} | ${cells.join(' | ')} |`;
   });
+}
+
+function show(value: Figure['truth']): string {
+  if (value === null) return '–';
+  return typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value);
 }
 
 function cell(figure: Figure | undefined): string {

@@ -15,6 +15,8 @@ export interface Result {
   player: Player;
   scenario: string;
   figures: Figure[];
+  /** Of the same playback, what a second SDK reported that knew the element alone. */
+  twin?: Figure[];
   /** The player and its version, as reported. */
   version?: string;
   /** Why there are no figures. */
@@ -29,8 +31,6 @@ export interface Setting {
   browsers: Record<'allowed' | 'blocked', Browser>;
   /** The source of the witness. */
   witness: string;
-  /** `native`, or `html5`: the element's adapter whatever the player. */
-  adapter?: 'html5';
 }
 
 export async function run(
@@ -52,7 +52,9 @@ export async function run(
     const page = await context.newPage();
     const scope = `${player}-${scenario.name}-${turnNumber}`.replace(/[^a-z0-9]+/g, '-');
     const stage = new Stage(page, context, setting.gateway.publicUrl, scope, turn);
-    await play(stage, player, scenario, setting);
+    await stage.open(`player=${player}&${scenario.query ?? ''}`, scenario.autoplay?.blocked);
+    if (scenario.twice && player !== 'html5') await stage.attachTwin();
+    await scenario.run(stage);
     result.witnessed = stage.witnessed;
     await weigh(result, stage, scenario, setting.gateway);
   } catch (error) {
@@ -64,14 +66,6 @@ export async function run(
   return result;
 }
 
-async function play(stage: Stage, player: Player, scenario: Scenario, { adapter }: Setting): Promise<void> {
-  const query = [`player=${player}`, adapter && `adapter=${adapter}`, scenario.query]
-    .filter(Boolean)
-    .join('&');
-  await stage.open(query, scenario.autoplay?.blocked);
-  await scenario.run(stage);
-}
-
 async function weigh(result: Result, stage: Stage, { ends }: Scenario, gateway: Gateway): Promise<void> {
   for (const [index, { id, from }] of stage.sessions.entries()) {
     const next = stage.sessions[index + 1];
@@ -80,6 +74,7 @@ async function weigh(result: Result, stage: Stage, { ends }: Scenario, gateway: 
     result.version = row.player_version;
     result.figures.push(...compare(truth, row, next ? 'content_change' : ends));
     result.events.push(...(await eventsOf(gateway, id)));
+    if (stage.twin) result.twin = compare(truth, await rowOf(gateway, stage.twin), ends);
   }
   if (stage.latency !== undefined) result.figures.push(compareLatency(stage.latency, result.events));
 }

@@ -15,6 +15,8 @@ export interface Scenario {
   autoplay?: { blocked: number };
   /** Players it makes no sense for, and why. */
   without?: Partial<Record<Player, string>>;
+  /** Whether the same playback is also reported by an SDK that knows only the element. */
+  twice?: boolean;
   /** How the view has to end in the gateway's words. */
   ends: 'stopped' | 'finished' | 'error' | 'page_hide' | 'content_change';
   run(stage: Stage): Promise<void>;

@@ -79,6 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'three stalls',
+    twice: true,
     about: 'of one, two and one and a half seconds',
     ends: 'stopped',
     async run(stage) {
@@ -136,6 +137,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'seek outside the buffer',
+    twice: true,
     about: 'to 40 s, answers 300 ms late',
     ends: 'stopped',
     async run(stage) {
@@ -166,6 +168,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'pause of 20 s',
+    twice: true,
     about: 'and on',
     ends: 'stopped',
     async run(stage) {

@@ -6,6 +6,12 @@ import { until } from '../until.ts';
 import { readLatency } from './latency.ts';
 import type { Act, Frame, Witnessed } from './record.ts';
 
+declare global {
+  interface Window {
+    openqoeTwin?: { sessionId: string; endSession(reason: 'stopped'): void };
+  }
+}
+
 export interface Faults {
   latency_ms?: number;
   slow_kbps?: number;
@@ -18,6 +24,8 @@ export class Stage {
   readonly sessions: { id: string; from: number }[] = [];
   /** The delay of the live picture, seconds, as read off it. */
   latency: number | undefined;
+  /** The session of a second SDK. */
+  twin: string | undefined;
   private last: Witnessed = { frames: [], acts: [] };
 
   constructor(
@@ -38,6 +46,18 @@ export class Stage {
     await this.pass(alone);
     const id = await this.page.waitForFunction(() => window.openqoeDemo?.sessionId);
     this.sessions.push({ id: (await id.jsonValue()) as string, from: 0 });
+  }
+
+  /** Attaches a second SDK, as the gateway serves it, to the element alone. */
+  async attachTwin(): Promise<void> {
+    this.twin = await this.page.evaluate(async () => {
+      const fetched = (name: string) => import(`/sdk/${name}.js`);
+      const [{ OpenQoe }, { html5 }] = await Promise.all([fetched('openqoe'), fetched('html5')]);
+      const twin = new OpenQoe({ endpoint: '/v1/ingest', assetId: 'twin', adapters: [html5] });
+      twin.attach(window.openqoeDemo.video);
+      window.openqoeTwin = twin;
+      return twin.sessionId as string;
+    });
   }
 
   async play(): Promise<void> {
@@ -200,6 +220,7 @@ export class Stage {
     await this.page.evaluate(() => {
       window.openqoeWitness.note({ kind: 'end' });
       window.openqoeDemo.qoe.endSession('stopped');
+      window.openqoeTwin?.endSession('stopped');
     });
     await this.keep();
   }
