@@ -5,22 +5,16 @@ import type Player from 'video.js/dist/types/player';
 import type { Adapter, Report, Sample } from '../core/adapter.js';
 import { observeElement } from '../media/element.js';
 import { sampleElement } from '../media/sample.js';
-import { triggerOf } from '../media/trigger.js';
 import { standBefore } from './videojs/stand-before.js';
 import { type Vhs, watchRequests } from './videojs/vhs.js';
 
 /** What is used of what the package does not declare. */
 interface Tech {
   el(): HTMLVideoElement;
-  on(types: string[], listener: (event: { type: string }) => void): void;
-  off(types: string[], listener: (event: { type: string }) => void): void;
   /** Only while it plays a stream. */
   vhs?: Vhs;
 }
 type Segment = TextTrackCue & { value: { bandwidth?: number; programDateTime?: number } };
-
-/** VHS leaves a playlist alone for a while, or tries the only one there is again. */
-const RETRIES = ['excludeplaylist', 'retryplaylist'];
 
 export const videojs: Adapter<Player> = {
   name: 'video.js',
@@ -31,65 +25,59 @@ export const videojs: Adapter<Player> = {
   attach(player, report) {
     let tech: Tech | undefined;
     let vhs: Vhs | undefined;
-    let track: TextTrack | undefined;
     let bitrate: number | undefined;
+    let pressed: number | undefined;
     /** The loader of which the next request is. */
     let loader = '';
     let letGo = () => {};
     let unwatch = () => {};
 
-    const retried = ({ type }: { type: string }) => report({ type: 'error', code: type, fatal: false });
     // In a live stream it begins at the end.
     const startsAt = () => {
       const seekable = player.seekable();
       return player.getCache().initTime || (seekable.length && seekable.end(seekable.length - 1));
     };
+    const tell: Report = (event, at) => {
+      if (event.type === 'play_request') {
+        report(event, pressed ?? at);
+        pressed = undefined;
+        // A failure of the element's is told by the player as well.
+      } else if (event.type !== 'error') report(event, at);
+    };
     function reportRendition(): void {
-      const declared = segmentAt(track)?.value.bandwidth;
+      const declared = segmentOf(player)?.value.bandwidth;
       // While it is paused another source may be on its way.
       if (!declared || declared === bitrate || player.paused()) return;
       bitrate = declared;
       report({ type: 'rendition', bitrate });
     }
-    /** Another tech comes with another element; each source with a VHS and a track of its own, or with none. */
+    /** Another tech comes with another element; each source with a VHS of its own, or with none. */
     function look(): void {
       const now = player.tech(true) as unknown as Tech | undefined;
       if (now && now !== tech) {
         letGo();
         tech = now;
-        // A failure of the element's is told by the player as well.
-        const judged: Report = (event, at) => event.type === 'error' || report(event, at);
-        const stop = observeElement(now.el(), judged, startsAt);
-        now.on(RETRIES, retried);
-        letGo = () => {
-          stop();
-          now.off(RETRIES, retried);
-        };
+        letGo = observeElement(now.el(), tell, startsAt);
       }
       if (now?.vhs && now.vhs !== vhs) {
         unwatch();
         vhs = now.vhs;
         unwatch = watchRequests(vhs, report, () => loader);
       }
-      const tracks = Array.from(player.textTracks() as unknown as ArrayLike<TextTrack>);
-      const segments = tracks.find(({ label }) => label === 'segment-metadata');
-      if (segments !== track) segments?.addEventListener('cuechange', reportRendition);
-      track = segments;
     }
-    // It holds `play` back until its source is ready. The viewer waits from here on.
+    // It holds `play` back until its source is ready; the element hears of it then. The viewer waits from here on, unless the
+    // browser forbids it.
     const stepBack = standBefore(player, 'play', () => {
-      const element = (tech ?? player).el() as HTMLMediaElement;
-      if (player.paused()) report({ type: 'play_request', trigger: triggerOf(element) });
+      if (player.paused()) pressed = performance.now();
       return (played: Promise<unknown> | undefined) =>
-        played?.catch(({ name }: Error) => {
-          // The browser forbids it.
-          if (name === 'NotAllowedError') report({ type: 'pause' });
+        played?.catch(() => {
+          pressed = undefined;
         });
     });
     const listeners: Record<string, (event: never) => void> = {
       loadstart: look,
       'xhr-hooks-ready': look,
-      playing: reportRendition,
+      timeupdate: reportRendition,
       segmentloadstart({ metadata }: { metadata: { segmentInfo: { type: string } } }) {
         loader = metadata.segmentInfo.type;
       },
@@ -106,22 +94,22 @@ export const videojs: Adapter<Player> = {
       playerVersion: `video.js ${Object.values(player.version())[0]}`,
       sample() {
         const element = tech?.el();
-        return element ? { ...sampleElement(element), ...latency(player, segmentAt(track)) } : {};
+        return element ? { ...sampleElement(element), ...latency(player, segmentOf(player)) } : {};
       },
       detach() {
         stepBack();
         unwatch();
         letGo();
-        track?.removeEventListener('cuechange', reportRendition);
         for (const [event, listener] of Object.entries(listeners)) player.off(event, listener);
       },
     };
   },
 };
 
-/** The segment under the playhead. */
-function segmentAt(track: TextTrack | undefined): Segment | undefined {
-  const cues = track?.activeCues;
+/** The segment on the screen: VHS keeps a track of what it has appended. */
+function segmentOf(player: Player): Segment | undefined {
+  const tracks = Array.from(player.textTracks() as unknown as ArrayLike<TextTrack>);
+  const cues = tracks.find(({ label }) => label === 'segment-metadata')?.activeCues;
   return cues?.[cues.length - 1] as Segment | undefined;
 }
 

@@ -28,7 +28,11 @@ export function watchRequests(vhs: Vhs, report: Report, loader: () => string): (
         await undefined;
         if (request.status >= 200 && request.status < 300)
           report({ type: 'download', kind, bytes: loaded, ttfb_ms: ttfb, duration_ms: duration });
-        else if (!request.aborted || request.timedout) report({ type: 'download', kind, failed: true });
+        else if (!request.aborted || request.timedout) {
+          report({ type: 'download', kind, failed: true });
+          // VHS tries another playlist, for a while or for good; the player tells when it gives up.
+          report({ type: 'error', code: `${requestType} ${request.status}`, fatal: false });
+        }
       });
     };
   });
