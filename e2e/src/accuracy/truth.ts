@@ -139,13 +139,11 @@ class Teller {
   }
 
   private seek(at: number, to: number): void {
-    if (this.state === 'startup') {
-      this.truth.startupWait += at - this.since;
-      this.spoilt = true;
-    } else this.close(at);
-    if (this.state === 'idle') return;
+    this.close(at);
     this.target = to;
-    if (this.state !== 'seeking') this.enter('seeking', at);
+    // Before the first frame the viewer waits for that one, wherever it is.
+    if (this.state === 'startup') this.spoilt = true;
+    else if (this.state !== 'idle' && this.state !== 'seeking') this.enter('seeking', at);
   }
 
   private stop(at: number, end: Truth['end']): void {

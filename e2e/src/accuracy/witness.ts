@@ -66,11 +66,11 @@ function begin(): void {
   new MutationObserver(told).observe(failed, { attributes: true, attributeFilter: ['hidden'] });
 }
 
-// A hand presses when the browser says so, not when the script meant it to.
+// The moment right before the page's own handler, as for what the script does.
 document.addEventListener(
   'click',
-  ({ target, timeStamp }) => {
-    if ((target as Element).closest('#start')) record.acts.push({ kind: 'play', at: timeStamp });
+  ({ target }) => {
+    if ((target as Element).closest('#start')) note({ kind: 'play' });
   },
   { capture: true },
 );

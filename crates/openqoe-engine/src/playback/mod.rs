@@ -53,8 +53,7 @@ impl View {
         // What comes after a silence was only late: its time passed as it says.
         self.ending.wake();
         self.settle(out);
-        // These say nothing of the viewer, and may be told before what happened before them.
-        if !is_aside(&event.kind) {
+        if !self.is_aside(&event.kind) {
             self.advance(event.t, config, out);
         }
         self.at = event.t;
@@ -100,6 +99,18 @@ impl View {
             Phase::Paused => config.silence_paused,
             _ if self.hidden => config.silence_hidden,
             _ => config.silence,
+        }
+    }
+
+    /// Whether this says nothing of what the viewer lives through, and may be told before what happened before it: such
+    /// as the rendition whose first frame is told a moment later.
+    fn is_aside(&self, kind: &EventKind) -> bool {
+        match kind {
+            EventKind::Download { .. } | EventKind::Custom { .. } | EventKind::Error { fatal: false, .. } => {
+                true
+            }
+            EventKind::Rendition { .. } => self.phase != Phase::Playing,
+            _ => false,
         }
     }
 
@@ -221,13 +232,4 @@ impl View {
             self.startup.interrupt(Cause::Background, out);
         }
     }
-}
-
-/// A download, an error that playback outlives and an event of the page's own say nothing of what the viewer lives through,
-/// and may be told before what happened before them.
-fn is_aside(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::Download { .. } | EventKind::Custom { .. } | EventKind::Error { fatal: false, .. }
-    )
 }
