@@ -10,11 +10,15 @@ const names = new Map(Object.entries(shaka.util.Error.Code).map(([name, code]) =
 export const create: CreatePlayer = (video, on) => {
   const player = new shaka.Player();
   player.configure({ streaming: { bufferingGoal: 5, bufferBehind: 10 } });
-  const fail = ({ code, severity }: shaka.util.Error) =>
-    on.error(`${code} ${names.get(code)}`, severity === shaka.util.Error.Severity.CRITICAL);
-  player.addEventListener('error', (event) =>
-    fail((event as unknown as { detail: shaka.util.Error }).detail),
-  );
+  const fail = ({ code }: shaka.util.Error, fatal = true) => on.error(`${code} ${names.get(code)}`, fatal);
+  player.addEventListener('error', async (event) => {
+    const { detail } = event as unknown as { detail: shaka.util.Error };
+    // It says so right after this event if it goes on by itself, as it does on live streams.
+    await Promise.resolve();
+    // What it could not fetch while there was no network it fetches as soon as there is.
+    const waits = detail.category === shaka.util.Error.Category.NETWORK && !navigator.onLine;
+    fail(detail, detail.severity === shaka.util.Error.Severity.CRITICAL && !waits);
+  });
   const attached = player.attach(video);
   let used = false;
   let letGo: Promise<unknown> | undefined;
@@ -29,7 +33,7 @@ export const create: CreatePlayer = (video, on) => {
         letGo = player.unload();
       }
       used = true;
-      (letGo ?? attached).then(() => player.load(url, start)).catch(fail);
+      (letGo ?? attached).then(() => player.load(url, start)).catch((error) => fail(error));
     },
     // Letting go pauses the element: what is asked for before that is lost.
     play: () => letGo?.then(() => video.play()) ?? video.play(),

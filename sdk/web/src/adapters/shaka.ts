@@ -1,4 +1,4 @@
-// The adapter for Shaka Player. Only types are imported; numbers are those of its public enums.
+// The adapter for Shaka Player. Only types are imported; the numbers are those of its public enums.
 // https://shaka-player-demo.appspot.com/docs/api/shaka.Player.html#events
 
 import type shakaPlayer from 'shaka-player';
@@ -14,7 +14,7 @@ type Failure = shakaPlayer.extern.Error;
 /** What the events carry that are listened to here. */
 interface Told {
   detail: Failure;
-  mediaQuality: shakaPlayer.extern.MediaQualityInfo;
+  newTrack: shakaPlayer.extern.Track;
   requestType: number;
   request: shakaPlayer.extern.Request;
   context?: shakaPlayer.extern.RequestContext;
@@ -26,9 +26,9 @@ interface Told {
 const CRITICAL = 2;
 const NETWORK = 1;
 const LOAD_INTERRUPTED = 7000;
-const OPERATION_ABORTED = 7001;
-const SEGMENT = 1;
-/** No live picture is older; what is has no date. */
+const MEDIA_SOURCE = 2;
+const [MANIFEST, SEGMENT, PLAYLIST, INIT_SEGMENT] = [0, 1, 12, 0];
+/** No live picture is older: what is has no date. */
 const DAY_MS = 86_400_000;
 
 export const shaka: Adapter<Player> = {
@@ -39,98 +39,105 @@ export const shaka: Adapter<Player> = {
   },
   attach(player, report) {
     const undo: (() => void)[] = [];
+    let letGo: (() => void)[] = [];
     let media: HTMLMediaElement | null = null;
-    let letGo = () => {};
     let mover: 'viewer' | 'player' | undefined;
-    let told: Failure | undefined;
+    let failed = false;
+    let shown = 0;
+    // By height of the picture. One that is banned for a while is still seen, but no track of the player's.
+    const bitrates = new Map<number, number>();
 
     function on(event: string, listener: (told: Told) => void): void {
       const heard = (event: Event) => listener(event as unknown as Told);
       player.addEventListener(event, heard);
       undo.push(() => player.removeEventListener(event, heard));
     }
-    function reportRendition(isShown: (track: shakaPlayer.extern.Track) => boolean): void {
-      const tracks = player.getVariantTracks();
-      const active = tracks.find((track) => track.active);
-      const shown = tracks.filter(isShown);
-      // Every picture comes with every sound.
-      const track = shown.find(({ audioId }) => audioId === active?.audioId) ?? shown[0];
-      if (track?.bandwidth) report({ type: 'rendition', bitrate: Math.round(track.bandwidth) });
+    function reportRendition(): void {
+      const bitrate = bitrates.get((media as HTMLVideoElement | null)?.videoHeight ?? 0);
+      if (bitrate && bitrate !== shown) report({ type: 'rendition', bitrate });
+      shown = bitrate || shown;
     }
-    function reportError(error: Failure, fatal: boolean): void {
-      if (error === told || error.code === LOAD_INTERRUPTED) return;
-      told = error;
-      report({ type: 'error', code: `${error.code}`, fatal });
-    }
-    const byHeight = () => {
-      const height = (media as HTMLVideoElement).videoHeight;
-      reportRendition((track) => track.height === height && height > 0);
+    const remember = ({ height, bandwidth }: Told['newTrack']) =>
+      bitrates.set(height ?? 0, Math.round(bandwidth));
+    const fetching = ({ newTrack }: Told) => {
+      const before = bitrates.get(newTrack.height ?? 0);
+      remember(newTrack);
+      // Nothing tells when a picture of the same size is seen.
+      if (before) reportRendition();
     };
+    function reportError({ code }: Failure, fatal: boolean): void {
+      // Having given up it may try again by itself, and fail again.
+      if (code === LOAD_INTERRUPTED || (fatal && failed)) return;
+      failed ||= fatal;
+      report({ type: 'error', code: `${code}`, fatal });
+    }
     const reportElement: Report = (event, at) => {
-      // Shaka tells of the element's errors too, unless it recovers from them.
-      if (event.type === 'error') return;
+      if (event.type === 'playing') failed = false;
       if (event.type === 'seek_start') mover ??= 'viewer';
-      // To jump a gap is no wish of the viewer's.
-      if (mover === 'player' && /^seek/.test(event.type)) return;
-      report(event, at);
+      // Shaka tells of the element's errors too, unless it recovers from them. A gap is jumped for no wish of the viewer's.
+      if (event.type !== 'error' && (mover !== 'player' || !/^seek/.test(event.type))) report(event, at);
     };
-    const observe = () => {
-      if (media === player.getMediaElement()) return;
-      letGo();
-      letGo = () => {};
-      media = player.getMediaElement();
-      if (!media) return;
-      const arrived = () => {
-        mover = undefined;
-      };
-      const startsAt = () => (player.isLive() ? player.seekRange().end : null);
-      const undoMedia = [
-        observeElement(media, reportElement, startsAt),
-        listen(media, { resize: byHeight, seeked: arrived, emptied: arrived }),
-      ];
-      letGo = () => {
-        for (const undoOne of undoMedia) undoOne();
-      };
-      byHeight();
+    const arrived = () => {
+      mover = undefined;
     };
-
-    observe();
-    // Told right before the element is known.
-    on('onstatechange', () => Promise.resolve().then(observe));
     const jumped = () => {
       mover ??= 'player';
     };
+    const observe = () => {
+      if (media === player.getMediaElement()) return;
+      for (const off of letGo.splice(0)) off();
+      media = player.getMediaElement();
+      if (!media) return;
+      letGo = [
+        observeElement(media, reportElement, () => player.seekRange().end),
+        listen(media, { resize: reportRendition, seeked: arrived, emptied: arrived }),
+      ];
+    };
+
+    observe();
+    // A player that lets go of its media still has the tracks of it.
+    if (player.getLoadMode() === MEDIA_SOURCE) {
+      // Of several of one size the active one comes last.
+      for (const track of player.getVariantTracks().sort((a, b) => +a.active - +b.active)) remember(track);
+      reportRendition();
+    }
+    // Told right before the element is known.
+    on('onstatechange', () => Promise.resolve().then(observe));
+    on('loading', () => {
+      failed = false;
+      bitrates.clear();
+    });
+    on('adaptation', fetching);
+    on('variantchanged', fetching);
     on('gapjumped', jumped);
     on('stalldetected', jumped);
     on('downloadcompleted', (done) => report({ type: 'download', kind: kindOf(done), ...measure(done) }));
-    on('downloadfailed', (failed) => {
-      if (failed.error?.code !== OPERATION_ABORTED || failed.aborted)
-        report({ type: 'download', kind: kindOf(failed), failed: true });
+    on('downloadfailed', (told) => {
+      // The others were called off, or never made: no attempts are left.
+      if (told.aborted || told.error?.category === NETWORK)
+        report({ type: 'download', kind: kindOf(told), failed: true });
     });
     on('error', async ({ detail }) => {
-      // Shaka makes it recoverable when it goes on by itself, right after it told so.
-      await undefined;
-      const retries = detail.handled || (detail.category === NETWORK && !navigator.onLine);
-      reportError(detail, detail.severity === CRITICAL && !retries);
+      // Right after this event Shaka makes it recoverable if it goes on by itself, as it does on live streams.
+      await Promise.resolve();
+      // What it cannot fetch while there is no network it fetches as soon as there is.
+      const waits = detail.handled || (detail.category === NETWORK && !navigator.onLine);
+      reportError(detail, detail.severity === CRITICAL && !waits);
     });
-    // What fails before playback is told to nobody but the caller.
+    // What fails before there is anything to play is told to nobody but the caller.
     const { load } = player;
-    const watched = async (...args: Parameters<Player['load']>) => {
-      try {
-        return await load.apply(player, args);
-      } catch (error) {
-        reportError(error as Failure, true);
+    const watched: typeof load = (...args) =>
+      load.apply(player, args).catch((error) => {
+        reportError(error, true);
         throw error;
-      }
-    };
+      });
     player.load = watched;
 
     return {
       playerVersion: `Shaka Player ${(player.constructor as typeof shakaPlayer.Player).version?.slice(1)}`,
       sample: () => (media ? { ...sampleElement(media), ...latency(player) } : {}),
       detach() {
-        letGo();
-        for (const off of undo) off();
+        for (const off of [...letGo, ...undo]) off();
         if (player.load === watched) player.load = load;
       },
     };
@@ -138,25 +145,22 @@ export const shaka: Adapter<Player> = {
 };
 
 function kindOf({ requestType, context }: Told): DownloadKind {
-  if (requestType === 0 || requestType === 12) return 'manifest';
-  if (requestType !== SEGMENT) return 'other';
-  if (context?.type === 0) return 'init';
-  const type = context?.stream?.type;
-  return type === 'video' || type === 'audio' || type === 'text' ? type : 'other';
+  if (requestType === MANIFEST || requestType === PLAYLIST) return 'manifest';
+  const { type, stream } = context ?? {};
+  if (requestType !== SEGMENT || !/^(video|audio|text)$/.test(stream?.type ?? '')) return 'other';
+  return type === INIT_SEGMENT ? 'init' : (stream?.type as DownloadKind);
 }
 
-function measure({ request, response }: Told) {
-  const { requestStartTime: since, timeToFirstByte } = request;
+function measure({ request: { requestStartTime, timeToFirstByte }, response }: Told) {
   return {
     bytes: response.data.byteLength,
     ttfb_ms: timeToFirstByte ?? undefined,
-    duration_ms: since ? Math.max(0, Date.now() - since) : undefined,
+    duration_ms: requestStartTime ? Math.max(0, Date.now() - requestStartTime) : undefined,
   };
 }
 
 function latency(player: Player): Sample {
-  const shown = player.isLive() && player.getPlayheadTimeAsDate();
-  const ms = shown ? Date.now() - +shown : -1;
-  if (ms < 0 || ms > DAY_MS) return {};
-  return { latency_ms: ms, latency_clock: 'player' };
+  const date = player.isLive() && player.getPlayheadTimeAsDate();
+  const ms = date ? Date.now() - +date : -1;
+  return ms < 0 || ms > DAY_MS ? {} : { latency_ms: ms, latency_clock: 'player' };
 }
