@@ -7,6 +7,9 @@ import { minify } from 'terser';
 
 const root = new URL('..', import.meta.url).pathname;
 
+/** What dash.js writes with an underscore is no name of ours. */
+export const THEIRS = /^_(tfinish|stream|resourceTimingValues)$/;
+
 /** The files of a bundle, `{ path, text, map }`, for the given options of esbuild. */
 export async function bundle(options) {
   const { outputFiles } = await build({
@@ -15,6 +18,7 @@ export async function bundle(options) {
     format: 'esm',
     minify: true,
     mangleProps: /^_/,
+    reserveProps: THEIRS,
     outdir: 'dist',
     sourcemap: 'external',
     target: 'es2020',

@@ -18,6 +18,8 @@ class FakeDash {
     { height: 144, bandwidth: 90_000 },
     { height: 360, bandwidth: 354_000 },
   ];
+  baseUrls = [{}];
+  stream: object | null = null;
   dynamic = false;
   latency = Number.NaN;
   listeners: [string, Listener][] = [];
@@ -25,6 +27,8 @@ class FakeDash {
   attachView() {}
   getVersion = () => '5.2.1';
   isDynamic = () => this.dynamic;
+  getActiveStream = () => this.stream;
+  getAvailableBaseUrls = () => this.baseUrls;
   getCurrentLiveLatency = () => this.latency;
   getRepresentationsByType = () => this.representations;
   getCurrentRepresentationForType = () => ({ bandwidth: 40_000 });
@@ -64,12 +68,14 @@ describe('vectors', () => {
 });
 
 it('listens to events the player has', () => {
-  const names: MediaPlayerEvents[keyof MediaPlayerEvents][] = [
+  // The last one is of dash.js' inner events, which its types leave out.
+  const names: (MediaPlayerEvents[keyof MediaPlayerEvents] | 'urlResolutionFailed')[] = [
     'manifestLoadingStarted',
     'streamInitializing',
     'qualityChangeRendered',
     'metricAdded',
     'error',
+    'urlResolutionFailed',
   ];
   expect(observed().dash.listeners.map(([event]) => event)).toEqual(names);
 });
@@ -88,7 +94,7 @@ it('names the player and its version', () => {
 it('says what is on the screen of a player that is joined late', () => {
   const dash = new FakeDash();
   dash.media = Object.assign(new FakeMedia(), { videoHeight: 144 });
-  Object.assign(dash.media.state, { paused: false, readyState: 4 });
+  Object.assign(dash.media.state, { paused: false, readyState: 4, played: 1 });
   const bodies = observed(dash).taken();
   expect(bodies.find((body) => body.type === 'rendition')).toEqual({ type: 'rendition', bitrate: 130_000 });
 });
@@ -107,6 +113,106 @@ it('observes an element given later, or exchanged, and lets go of player and ele
   expect(second.listeners).toBeGreaterThan(0);
   attachment.detach();
   expect([second.listeners, dash.listeners.length]).toEqual([0, 0]);
+});
+
+describe('the rendition on the screen', () => {
+  const [low, high, higher] = [
+    { height: 144, bandwidth: 90_000 },
+    { height: 360, bandwidth: 354_000 },
+    { height: 360, bandwidth: 700_000 },
+  ];
+
+  function playing(...representations: { height: number; bandwidth: number }[]) {
+    const screen = Object.assign(new FakeMedia(), { videoHeight: 0 });
+    const { dash, taken } = observed(Object.assign(new FakeDash(), { media: screen, representations }));
+    const show = (height: number, played: number) => {
+      screen.videoHeight = height;
+      screen.fire('resize', { played });
+    };
+    const tell = (now: object, old: object | null) =>
+      dash.trigger('qualityChangeRendered', {
+        mediaType: 'video',
+        oldRepresentation: old,
+        newRepresentation: now,
+      });
+    const bitrates = () => taken().flatMap((body) => (body.type === 'rendition' ? [body.bitrate] : []));
+    return { show, tell, bitrates };
+  }
+
+  it('is told once a change, by the size of the picture, not by what was fetched for the moment', () => {
+    const { show, tell, bitrates } = playing(low, high);
+    show(360, 0);
+    expect(bitrates()).toEqual([]);
+    tell(high, null);
+    expect(bitrates()).toEqual([394_000]);
+    show(144, 1);
+    // The segment on the screen was fetched again in another quality: dash.js tells of that one.
+    tell(high, low);
+    expect(bitrates()).toEqual([130_000]);
+    show(360, 1);
+    expect(bitrates()).toEqual([394_000]);
+  });
+
+  it('is the one seen where the first segment was fetched twice', () => {
+    const { show, tell, bitrates } = playing(low, high);
+    show(144, 0);
+    tell(high, null);
+    expect(bitrates()).toEqual([130_000]);
+  });
+
+  it('is what dash.js says where sizes tell nothing', () => {
+    const same = playing(high, higher);
+    same.show(360, 1);
+    same.bitrates();
+    same.tell(higher, high);
+    expect(same.bitrates()).toEqual([740_000]);
+    const unlike = playing(low, high);
+    unlike.show(358, 1);
+    unlike.tell(high, low);
+    expect(unlike.bitrates()).toEqual([394_000]);
+  });
+});
+
+describe('an error is fatal', () => {
+  const missing = (code: number) => ({ error: { code, data: { request: { mediaType: 'video' } } } });
+  const errors = (change: Partial<FakeDash>, tell: (dash: FakeDash) => void) => {
+    const { dash, taken } = observed(Object.assign(new FakeDash(), change));
+    tell(dash);
+    return taken().map((body) => body.type === 'error' && [body.code, body.fatal]);
+  };
+
+  it('when the only base URL has no segment: told once', () => {
+    const told = errors({}, (dash) => {
+      dash.trigger('error', missing(27));
+      dash.trigger('urlResolutionFailed', { error: { code: 19 } });
+    });
+    expect(told).toEqual([['27', true]]);
+  });
+
+  it('when the last of several base URLs failed', () => {
+    const told = errors({ baseUrls: [{}, {}] }, (dash) => {
+      dash.trigger('error', missing(28));
+      dash.trigger('error', missing(28));
+      dash.trigger('urlResolutionFailed', { error: { code: 19 } });
+    });
+    expect(told).toEqual([
+      ['28', false],
+      ['28', false],
+      ['19', true],
+    ]);
+  });
+
+  it('of the manifest when there was none before', () => {
+    for (const code of [10, 25]) {
+      expect(errors({}, (dash) => dash.trigger('error', missing(code)))).toEqual([[`${code}`, true]]);
+      const live = errors({ stream: {} }, (dash) => dash.trigger('error', missing(code)));
+      expect(live).toEqual([[`${code}`, false]]);
+    }
+  });
+
+  it('never without a code', () => {
+    expect(errors({}, (dash) => dash.trigger('error', { error: { message: 'steering' } }))).toEqual([]);
+  });
 });
 
 describe('live latency', () => {

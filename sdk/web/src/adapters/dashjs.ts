@@ -5,21 +5,29 @@ import type { HTTPRequest, MediaPlayerClass, Representation } from 'dashjs';
 import type { Adapter, Report, Sample } from '../core/adapter.js';
 import type { DownloadKind } from '../core/generated.js';
 import { observeElement } from '../media/element.js';
+import { listen } from '../media/listen.js';
 import { sampleElement } from '../media/sample.js';
 
-/** Up to here codes are those of the element, which reports them itself. */
-const LAST_OF_ELEMENT = 5;
 /** XLink, time synchronisation, removal from a buffer, subtitles: playback goes on without. */
 const HARMLESS = [12, 16, 18, 21, 29, 33];
+/** Not understood, or not found: a live stream plays on with the manifest before. */
+const OF_MANIFEST = [10, 25];
+/** A segment or init section not found after all retries: another base URL may have it. */
+const OF_SEGMENT = [27, 28];
 /** So far apart the clocks put one request. */
 const SAME_MS = 50;
 
 interface Events {
-  error: { error: string | { code: number; data?: { request?: { mediaType?: string } } } };
+  error: { error: { code: number; data?: { request?: { mediaType?: string } } } };
   manifestLoadingStarted: object;
   metricAdded: { metric: string; value: object };
-  qualityChangeRendered: { mediaType: string; newRepresentation: Representation };
+  qualityChangeRendered: {
+    mediaType: string;
+    oldRepresentation: Representation | null;
+    newRepresentation: Representation;
+  };
   streamInitializing: object;
+  urlResolutionFailed: { error: { code: number } };
 }
 
 export const dashjs: Adapter<MediaPlayerClass> = {
@@ -31,7 +39,7 @@ export const dashjs: Adapter<MediaPlayerClass> = {
   attach(dash, report) {
     const undo: (() => void)[] = [];
     let media: HTMLVideoElement | undefined;
-    let letGo = () => {};
+    const letGo: (() => void)[] = [];
 
     function on<E extends keyof Events>(event: E, listener: (data: Events[E]) => void): void {
       dash.on(event as never, listener as never);
@@ -40,43 +48,60 @@ export const dashjs: Adapter<MediaPlayerClass> = {
     function observe(): void {
       const view = ask(() => dash.getVideoElement());
       if (view === media) return;
-      letGo();
+      for (const stop of letGo.splice(0)) stop();
       media = view;
-      letGo = view ? observeElement(view, report) : () => {};
+      // Before the first frame it is the size of what comes, not of what is seen.
+      const resize = () => view?.played.length && tell(shown());
+      if (view) letGo.push(observeElement(view, report), listen(view, { resize }));
     }
-    function reportRendition(video: Representation | undefined): void {
+    // Of those as large as the picture `likely`, or the one being fetched.
+    function shown(likely = ask(() => dash.getCurrentRepresentationForType('video'))) {
+      const all = ask(() => dash.getRepresentationsByType('video')) ?? [];
+      return media && [likely, ...all].find((video) => video?.height === media?.videoHeight);
+    }
+    function tell(video: Representation | undefined): void {
       const audio = ask(() => dash.getCurrentRepresentationForType('audio'));
       if (video) report({ type: 'rendition', bitrate: video.bandwidth + (audio?.bandwidth ?? 0) });
     }
+    function fail(code: number, mediaType?: string): void {
+      const goesOn =
+        mediaType === 'text' ||
+        HARMLESS.includes(code) ||
+        (OF_MANIFEST.includes(code) && ask(() => dash.getActiveStream())) ||
+        (OF_SEGMENT.includes(code) && hasOtherUrls());
+      report({ type: 'error', code: `${code}`, fatal: !goesOn });
+    }
+    const hasOtherUrls = () => (ask(() => dash.getAvailableBaseUrls()) ?? []).length > 1;
 
     observe();
-    const height = media?.videoHeight;
-    if (height) {
-      const all = ask(() => dash.getRepresentationsByType('video'));
-      reportRendition(all?.find((video) => video.height === height));
-    }
+    if (media?.played.length) tell(shown());
     // The element may come, or be another one, without a word.
     on('manifestLoadingStarted', observe);
     on('streamInitializing', observe);
-    on('qualityChangeRendered', ({ mediaType, newRepresentation }) => {
-      if (mediaType === 'video') reportRendition(newRepresentation);
+    // dash.js tells what it fetched last for this moment, though the element may play on what it had before: of a change of
+    // size the element knows better.
+    on('qualityChangeRendered', ({ mediaType, oldRepresentation: old, newRepresentation: now }) => {
+      if (mediaType !== 'video') return;
+      const seen = shown(now);
+      if (!seen || !old || old.height === now.height) tell(seen ?? now);
     });
     on('metricAdded', ({ metric, value }) => {
       if (metric === 'HttpList') download(report, value as HTTPRequest);
     });
     on('error', ({ error }) => {
-      const { code, data } = typeof error === 'string' ? { code: error } : error;
-      if (typeof code === 'number' && code <= LAST_OF_ELEMENT) return;
-      const fatal = !HARMLESS.includes(code as number) && data?.request?.mediaType !== 'text';
-      report({ type: 'error', code: `${code}`, fatal });
+      // Up to 5 of the element, which reports them itself; without a code not of media, but of dash.js' own reports.
+      if (error.code > 5) fail(error.code, error.data?.request?.mediaType);
+    });
+    // The last of several base URLs failed; of a single one the error was the last word.
+    on('urlResolutionFailed', ({ error }) => {
+      if (hasOtherUrls()) fail(error.code);
     });
 
     return {
       playerVersion: `dash.js ${dash.getVersion()}`,
       sample: () => (media ? { ...sampleElement(media), ...latency(dash) } : {}),
       detach() {
-        letGo();
-        for (const off of undo) off();
+        for (const stop of [...letGo, ...undo]) stop();
       },
     };
   },
@@ -96,22 +121,19 @@ function download(report: Report, request: HTTPRequest): void {
   const bytes = trace.reduce((sum, { b }) => sum + b[0], 0);
   // Given up on its way, for a seek or a switch, is not failed.
   if (!start || (!responsecode && bytes)) return;
+  // dash.js' own time is that of the first progress event. The browser knows better, but of the address's first request.
+  const timing = request._resourceTimingValues as PerformanceResourceTiming | undefined;
+  const isOwn =
+    timing?.responseStart && Math.abs(performance.timeOrigin + timing.startTime - +start) < SAME_MS;
   const failed = !responsecode || responsecode < 200 || responsecode > 299;
   report({
     type: 'download',
     kind: kindOf(request),
     bytes: failed ? undefined : bytes,
-    ttfb_ms: firstByte(request._resourceTimingValues as PerformanceResourceTiming | undefined, +start),
+    ttfb_ms: isOwn ? Math.round(timing.responseStart - timing.startTime) : undefined,
     duration_ms: end ? Math.max(0, +end - +start) : undefined,
     failed: failed || undefined,
   });
-}
-
-/** dash.js' own time is that of the first progress event. The browser knows better, but of the address's first request. */
-function firstByte(timing: PerformanceResourceTiming | undefined, start: number): number | undefined {
-  if (!timing?.responseStart) return undefined;
-  const late = Math.abs(performance.timeOrigin + timing.startTime - start);
-  return late < SAME_MS ? Math.round(timing.responseStart - timing.startTime) : undefined;
 }
 
 function kindOf({ type, _stream: stream }: HTTPRequest): DownloadKind {
