@@ -10,17 +10,16 @@ import { sampleElement } from '../media/sample.js';
 
 type Player = shakaPlayer.Player;
 type Track = shakaPlayer.extern.Track;
-type Failure = shakaPlayer.extern.Error;
 
 /** What the events carry that are listened to here. */
 interface Told {
-  detail: Failure;
+  detail: shakaPlayer.extern.Error;
   newTrack: Track;
   requestType: number;
   request: shakaPlayer.extern.Request;
   context?: shakaPlayer.extern.RequestContext;
   response: shakaPlayer.extern.Response;
-  error: Failure | null;
+  error: Told['detail'] | null;
   aborted: boolean;
 }
 
@@ -28,8 +27,8 @@ const CRITICAL = 2;
 const NETWORK = 1;
 const LOAD_INTERRUPTED = 7000;
 const MEDIA_SOURCE = 2;
-const MANIFESTS = [0, 12];
 const INIT_SEGMENT = 0;
+const MANIFESTS = [0, 12];
 /** No live picture is older: what is has no date. */
 const DAY_MS = 86_400_000;
 
@@ -47,7 +46,6 @@ export const shaka: Adapter<Player> = {
     let shown = 0;
     // By height of the picture. One that is banned for a while is still seen, but no track of the player's.
     const bitrates = new Map<number, number>();
-
     function on(event: string, listener: (told: Told) => void): void {
       const heard = (event: Event) => listener(event as unknown as Told);
       player.addEventListener(event, heard);
@@ -59,12 +57,12 @@ export const shaka: Adapter<Player> = {
       shown = bitrate || shown;
     }
     const remember = (track: Track) => bitrates.set(track.height ?? 0, Math.round(track.bandwidth));
+    // Nothing tells when another picture of the same size is seen, nor when sound is heard.
     const fetching = (told: Told) => {
       remember(told.newTrack);
-      // Nothing tells when another picture of the same size is seen, nor when sound is heard.
       reportRendition();
     };
-    function reportError({ code }: Failure, fatal: boolean): void {
+    function reportError({ code }: Told['detail'], fatal: boolean): void {
       // Having given up it may try again by itself, and fail again.
       if (code === LOAD_INTERRUPTED || (fatal && failed)) return;
       failed = failed || fatal;
