@@ -9,17 +9,17 @@ import { listen } from '../media/listen.js';
 import { sampleElement } from '../media/sample.js';
 
 type Player = shakaPlayer.Player;
-type Failure = shakaPlayer.extern.Error;
+type Track = shakaPlayer.extern.Track;
 
 /** What the events carry that are listened to here. */
 interface Told {
-  detail: Failure;
-  newTrack: shakaPlayer.extern.Track;
+  detail: shakaPlayer.extern.Error;
+  newTrack: Track;
   requestType: number;
   request: shakaPlayer.extern.Request;
   context?: shakaPlayer.extern.RequestContext;
   response: shakaPlayer.extern.Response;
-  error: Failure | null;
+  error: Told['detail'] | null;
   aborted: boolean;
 }
 
@@ -27,26 +27,25 @@ const CRITICAL = 2;
 const NETWORK = 1;
 const LOAD_INTERRUPTED = 7000;
 const MEDIA_SOURCE = 2;
-const [MANIFEST, SEGMENT, PLAYLIST, INIT_SEGMENT] = [0, 1, 12, 0];
+const INIT_SEGMENT = 0;
+const MANIFESTS = [0, 12];
 /** No live picture is older: what is has no date. */
 const DAY_MS = 86_400_000;
 
 export const shaka: Adapter<Player> = {
   name: 'Shaka Player',
   handles(player): player is Player {
-    const shaka = player as Player | null;
-    return !!(shaka?.getMediaElement && shaka.getVariantTracks);
+    return !!(player as Player | null)?.getVariantTracks;
   },
   attach(player, report) {
     const undo: (() => void)[] = [];
-    let letGo: (() => void)[] = [];
+    const letGo: (() => void)[] = [];
     let media: HTMLMediaElement | null = null;
     let mover: 'viewer' | 'player' | undefined;
     let failed = false;
     let shown = 0;
     // By height of the picture. One that is banned for a while is still seen, but no track of the player's.
     const bitrates = new Map<number, number>();
-
     function on(event: string, listener: (told: Told) => void): void {
       const heard = (event: Event) => listener(event as unknown as Told);
       player.addEventListener(event, heard);
@@ -57,18 +56,16 @@ export const shaka: Adapter<Player> = {
       if (bitrate && bitrate !== shown) report({ type: 'rendition', bitrate });
       shown = bitrate || shown;
     }
-    const remember = ({ height, bandwidth }: Told['newTrack']) =>
-      bitrates.set(height ?? 0, Math.round(bandwidth));
-    const fetching = ({ newTrack }: Told) => {
-      const before = bitrates.get(newTrack.height ?? 0);
-      remember(newTrack);
-      // Nothing tells when a picture of the same size is seen.
-      if (before) reportRendition();
+    const remember = (track: Track) => bitrates.set(track.height ?? 0, Math.round(track.bandwidth));
+    // Nothing tells when another picture of the same size is seen, nor when sound is heard.
+    const fetching = (told: Told) => {
+      remember(told.newTrack);
+      reportRendition();
     };
-    function reportError({ code }: Failure, fatal: boolean): void {
+    function reportError({ code }: Told['detail'], fatal: boolean): void {
       // Having given up it may try again by itself, and fail again.
       if (code === LOAD_INTERRUPTED || (fatal && failed)) return;
-      failed ||= fatal;
+      failed = failed || fatal;
       report({ type: 'error', code: `${code}`, fatal });
     }
     const reportElement: Report = (event, at) => {
@@ -77,21 +74,18 @@ export const shaka: Adapter<Player> = {
       // Shaka tells of the element's errors too, unless it recovers from them. A gap is jumped for no wish of the viewer's.
       if (event.type !== 'error' && (mover !== 'player' || !/^seek/.test(event.type))) report(event, at);
     };
-    const arrived = () => {
-      mover = undefined;
-    };
-    const jumped = () => {
-      mover ??= 'player';
+    const move = (by?: typeof mover) => () => {
+      mover = by && (mover ?? by);
     };
     const observe = () => {
       if (media === player.getMediaElement()) return;
       for (const off of letGo.splice(0)) off();
       media = player.getMediaElement();
       if (!media) return;
-      letGo = [
+      letGo.push(
         observeElement(media, reportElement, () => player.seekRange().end),
-        listen(media, { resize: reportRendition, seeked: arrived, emptied: arrived }),
-      ];
+        listen(media, { resize: reportRendition, seeked: move(), emptied: move() }),
+      );
     };
 
     observe();
@@ -103,15 +97,15 @@ export const shaka: Adapter<Player> = {
     }
     // Told right before the element is known.
     on('onstatechange', () => Promise.resolve().then(observe));
-    on('loading', () => {
-      failed = false;
-      bitrates.clear();
-    });
     on('adaptation', fetching);
     on('variantchanged', fetching);
-    on('gapjumped', jumped);
-    on('stalldetected', jumped);
-    on('downloadcompleted', (done) => report({ type: 'download', kind: kindOf(done), ...measure(done) }));
+    on('gapjumped', move('player'));
+    on('stalldetected', move('player'));
+    on('downloadcompleted', (told) => {
+      const { data, timeMs: duration_ms } = told.response;
+      const ttfb_ms = told.request.timeToFirstByte ?? undefined;
+      report({ type: 'download', kind: kindOf(told), bytes: data.byteLength, ttfb_ms, duration_ms });
+    });
     on('downloadfailed', (told) => {
       // The others were called off, or never made: no attempts are left.
       if (told.aborted || told.error?.category === NETWORK)
@@ -132,7 +126,6 @@ export const shaka: Adapter<Player> = {
         throw error;
       });
     player.load = watched;
-
     return {
       playerVersion: `Shaka Player ${(player.constructor as typeof shakaPlayer.Player).version?.slice(1)}`,
       sample: () => (media ? { ...sampleElement(media), ...latency(player) } : {}),
@@ -145,22 +138,13 @@ export const shaka: Adapter<Player> = {
 };
 
 function kindOf({ requestType, context }: Told): DownloadKind {
-  if (requestType === MANIFEST || requestType === PLAYLIST) return 'manifest';
+  if (MANIFESTS.includes(requestType)) return 'manifest';
   const { type, stream } = context ?? {};
-  if (requestType !== SEGMENT || !/^(video|audio|text)$/.test(stream?.type ?? '')) return 'other';
-  return type === INIT_SEGMENT ? 'init' : (stream?.type as DownloadKind);
-}
-
-function measure({ request: { requestStartTime, timeToFirstByte }, response }: Told) {
-  return {
-    bytes: response.data.byteLength,
-    ttfb_ms: timeToFirstByte ?? undefined,
-    duration_ms: requestStartTime ? Math.max(0, Date.now() - requestStartTime) : undefined,
-  };
+  if (!stream || !/video|audio|text/.test(stream.type)) return 'other';
+  return type === INIT_SEGMENT ? 'init' : (stream.type as DownloadKind);
 }
 
 function latency(player: Player): Sample {
-  const date = player.isLive() && player.getPlayheadTimeAsDate();
-  const ms = date ? Date.now() - +date : -1;
+  const ms = Date.now() - Number(player.isLive() && player.getPlayheadTimeAsDate());
   return ms < 0 || ms > DAY_MS ? {} : { latency_ms: ms, latency_clock: 'player' };
 }
