@@ -50,7 +50,8 @@ export const create: CreatePlayer = (video, on) => {
       player.pause();
       player.preload('auto');
       player.src({ src: url, type: 'application/vnd.apple.mpegurl' });
-      if (start) player.currentTime(start);
+      // Told any sooner, it shows the beginning first.
+      if (start) player.one('loadedmetadata', () => player.currentTime(start));
     },
     play: () => Promise.resolve(player.play()),
     pause: () => player.pause(),

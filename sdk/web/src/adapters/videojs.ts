@@ -19,14 +19,15 @@ type Segment = TextTrackCue & { value: { bandwidth?: number; programDateTime?: n
 export const videojs: Adapter<Player> = {
   name: 'video.js',
   handles(player): player is Player {
-    const known = player as Player | null;
-    return !!(known?.tech && known.textTracks);
+    return !!(player as Player | null)?.getCache;
   },
   attach(player, report) {
     let tech: Tech | undefined;
     let vhs: Vhs | undefined;
     let bitrate: number | undefined;
-    let pressed: number | undefined;
+    let pressed = 0;
+    /** Where the page told it to begin, which it forgets as it goes there. */
+    let start = 0;
     /** The loader of which the next request is. */
     let loader = '';
     let letGo = () => {};
@@ -35,14 +36,14 @@ export const videojs: Adapter<Player> = {
     // In a live stream it begins at the end.
     const startsAt = () => {
       const seekable = player.seekable();
-      return player.getCache().initTime || (seekable.length && seekable.end(seekable.length - 1));
+      return start || (seekable.length && seekable.end(seekable.length - 1));
     };
     const tell: Report = (event, at) => {
       if (event.type === 'play_request') {
-        report(event, pressed ?? at);
-        pressed = undefined;
-        // A failure of the element's is told by the player as well.
-      } else if (event.type !== 'error') report(event, at);
+        report(event, pressed || at);
+        pressed = 0;
+        // The player tells what failed for good, once.
+      } else if (event.type !== 'error' || !(event.fatal || player.error())) report(event, at);
     };
     function reportRendition(): void {
       const declared = segmentOf(player)?.value.bandwidth;
@@ -53,6 +54,7 @@ export const videojs: Adapter<Player> = {
     }
     /** Another tech comes with another element; each source with a VHS of its own, or with none. */
     function look(): void {
+      start = player.getCache().initTime;
       const now = player.tech(true) as unknown as Tech | undefined;
       if (now && now !== tech) {
         letGo();
@@ -62,7 +64,7 @@ export const videojs: Adapter<Player> = {
       if (now?.vhs && now.vhs !== vhs) {
         unwatch();
         vhs = now.vhs;
-        unwatch = watchRequests(vhs, report, () => loader);
+        unwatch = watchRequests(vhs, tell, () => loader);
       }
     }
     // It holds `play` back until its source is ready; the element hears of it then. The viewer waits from here on, unless the
@@ -71,7 +73,7 @@ export const videojs: Adapter<Player> = {
       if (player.paused()) pressed = performance.now();
       return (played: Promise<unknown> | undefined) =>
         played?.catch(() => {
-          pressed = undefined;
+          pressed = 0;
         });
     });
     const listeners: Record<string, (event: never) => void> = {
@@ -91,7 +93,7 @@ export const videojs: Adapter<Player> = {
     reportRendition();
 
     return {
-      playerVersion: `video.js ${Object.values(player.version())[0]}`,
+      playerVersion: Object.entries(player.version())[0]?.join(' '),
       sample() {
         const element = tech?.el();
         return element ? { ...sampleElement(element), ...latency(player, segmentOf(player)) } : {};
@@ -116,12 +118,12 @@ function segmentOf(player: Player): Segment | undefined {
 function codeOf(error: NonNullable<ReturnType<Player['error']>>): string {
   const { errorTypes } = error.constructor as unknown as { errorTypes: string[] };
   const metadata = error.metadata as { errorType?: string } | null;
-  return metadata?.errorType ?? errorTypes[error.code] ?? `${error.code}`;
+  return `${metadata?.errorType ?? errorTypes[error.code] ?? error.code}`;
 }
 
 function latency(player: Player, segment: Segment | undefined): Sample {
   const captured = segment?.value.programDateTime;
-  if (!captured || player.duration() !== Number.POSITIVE_INFINITY) return {};
+  if (!captured || Number.isFinite(player.duration())) return {};
   const ms = Math.round(Date.now() - captured - ((player.currentTime() ?? 0) - segment.startTime) * 1_000);
   // A viewer's clock that is behind the packager's would make it negative.
   return ms < 0 ? {} : { latency_ms: ms, latency_clock: 'program_date_time' };

@@ -12,9 +12,9 @@ export function standBefore<A extends unknown[], R, K extends string>(
 ): () => void {
   const method = owner[name];
   const mine = new Proxy(method, {
-    apply(target, self, args: A) {
+    apply(_, self, args: A) {
       const after = before(...args);
-      const returned = Reflect.apply(target, self, args) as R;
+      const returned = Reflect.apply(method, self, args) as R;
       after(returned);
       return returned;
     },

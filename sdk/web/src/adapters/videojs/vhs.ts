@@ -11,28 +11,30 @@ export interface Vhs {
 }
 type Request = XMLHttpRequest & { aborted?: boolean; timedout?: boolean };
 
-/** Reports every request as a download. `loader` tells for which of its loaders VHS fetches a segment. */
+/** Reports every request. `loader` tells for which of its loaders VHS fetches a segment. */
 export function watchRequests(vhs: Vhs, report: Report, loader: () => string): () => void {
   return standBefore(vhs, 'xhr', ({ requestType = '' }) => {
     const kind = kindOf(requestType, loader());
     const start = performance.now();
     const since = () => Math.round(performance.now() - start);
     let ttfb: number | undefined;
+    let status = 0;
     return (request) => {
       request.addEventListener('readystatechange', () => {
-        if (request.readyState > 1) ttfb ??= since();
+        if (request.readyState < 2) return;
+        ttfb ??= since();
+        // Nothing is left of it where VHS aborts what came to nothing.
+        status ||= request.status;
       });
       request.addEventListener('loadend', async ({ loaded }) => {
-        const duration = since();
         // What it was aborted for is known a moment later.
         await undefined;
-        if (request.status >= 200 && request.status < 300)
-          report({ type: 'download', kind, bytes: loaded, ttfb_ms: ttfb, duration_ms: duration });
-        else if (!request.aborted || request.timedout) {
+        if (status > 399 || request.timedout || !(status || request.aborted)) {
           report({ type: 'download', kind, failed: true });
-          // VHS tries another playlist, for a while or for good; the player tells when it gives up.
-          report({ type: 'error', code: `${requestType} ${request.status}`, fatal: false });
-        }
+          // VHS tries another playlist, and leaves this one alone for a while.
+          report({ type: 'error', code: `${requestType} ${status}`, fatal: false });
+        } else if (!request.aborted)
+          report({ type: 'download', kind, bytes: loaded, ttfb_ms: ttfb, duration_ms: since() });
       });
     };
   });
@@ -40,7 +42,7 @@ export function watchRequests(vhs: Vhs, report: Report, loader: () => string): (
 
 function kindOf(request: string, loader: string): DownloadKind {
   if (/init/.test(request)) return 'init';
-  if (/manifest|playlist/.test(request)) return 'manifest';
+  if (/list$|fest$/.test(request)) return 'manifest';
   if (request !== 'segment') return 'other';
   return loader === 'main' ? 'video' : loader === 'audio' ? loader : 'text';
 }
