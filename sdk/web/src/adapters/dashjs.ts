@@ -22,6 +22,7 @@ interface Events {
   streamInitializing: object;
 }
 
+/** A `MediaPlayer` of dash.js, initialised or not. */
 export const dashjs: Adapter<MediaPlayerClass> = {
   name: 'dash.js',
   handles(player): player is MediaPlayerClass {

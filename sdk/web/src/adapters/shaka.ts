@@ -31,6 +31,7 @@ const [MANIFEST, SEGMENT, PLAYLIST, INIT_SEGMENT] = [0, 1, 12, 0];
 /** No live picture is older: what is has no date. */
 const DAY_MS = 86_400_000;
 
+/** A `shaka.Player`. Attach it before its `load`, whose failure nobody else is told. */
 export const shaka: Adapter<Player> = {
   name: 'Shaka Player',
   handles(player): player is Player {
