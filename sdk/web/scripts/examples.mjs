@@ -48,7 +48,9 @@ export function checkExamples(pages) {
 }
 
 export function readPages() {
-  return Object.fromEntries(PAGES.map((page) => [page, readFileSync(new URL(page, pathToFileURL(root)), 'utf8')]));
+  return Object.fromEntries(
+    PAGES.map((page) => [page, readFileSync(new URL(page, pathToFileURL(root)), 'utf8')]),
+  );
 }
 
 if (process.argv[1] === import.meta.filename) {

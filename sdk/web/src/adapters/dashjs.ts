@@ -30,6 +30,7 @@ interface Events {
   urlResolutionFailed: { error: { code: number } };
 }
 
+/** A `MediaPlayer` of dash.js, initialised or not. */
 export const dashjs: Adapter<MediaPlayerClass> = {
   name: 'dash.js',
   handles(player): player is MediaPlayerClass {

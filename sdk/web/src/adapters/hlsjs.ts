@@ -8,6 +8,7 @@ import type { DownloadKind } from '../core/generated.js';
 import { observeElement } from '../media/element.js';
 import { sampleElement } from '../media/sample.js';
 
+/** An `Hls` of hls.js, before or after `attachMedia`. */
 export const hlsjs: Adapter<Hls> = {
   name: 'hls.js',
   handles(player): player is Hls {

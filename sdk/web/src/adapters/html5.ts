@@ -4,6 +4,7 @@ import type { Adapter } from '../core/adapter.js';
 import { observeElement } from '../media/element.js';
 import { sampleElement } from '../media/sample.js';
 
+/** A `<video>` or `<audio>` element. It does not tell of renditions and downloads. */
 export const html5: Adapter<HTMLMediaElement> = {
   name: 'html5',
   // Not `instanceof`: an element of another frame has another constructor.

@@ -32,6 +32,7 @@ const MANIFESTS = [0, 12];
 /** No live picture is older: what is has no date. */
 const DAY_MS = 86_400_000;
 
+/** A `shaka.Player`. Attach it before its `load`, whose failure nobody else is told. */
 export const shaka: Adapter<Player> = {
   name: 'Shaka Player',
   handles(player): player is Player {

@@ -16,6 +16,7 @@ interface Tech {
 }
 type Segment = TextTrackCue & { value: { bandwidth?: number; programDateTime?: number } };
 
+/** A player of video.js. Renditions and downloads are known where it plays with VHS. */
 export const videojs: Adapter<Player> = {
   name: 'video.js',
   handles(player): player is Player {

@@ -22,6 +22,7 @@ export interface Attachment {
   detach(): void;
 }
 
+/** Speaks for one kind of player. */
 export interface Adapter<P = unknown> {
   /** Used in messages to the developer. */
   name: string;

@@ -4,6 +4,7 @@
 
 import type { Attributes } from './generated.js';
 
+/** What was known about a session at one time. */
 export interface AttributeSet {
   /** JSON, rewritten when an attribute is added. */
   text: string;

@@ -3,6 +3,7 @@
 
 import type { Entry } from './queue.js';
 
+/** Keeps events beyond the page. */
 export interface OfflineStore {
   /**
    * Hands over what earlier pages left, oldest session first, with the number of events that were too old or too many. All

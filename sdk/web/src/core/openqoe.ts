@@ -14,14 +14,26 @@ import { createReporter, type Reporter } from './reporter.js';
 import { SDK_VERSION } from './version.js';
 import { hashViewer } from './viewer.js';
 
+/** The content a session is about. */
 export type Asset = Pick<Options, 'assetId' | 'isLive' | 'attributes'>;
 
+/** What is known about an error. */
 export interface ErrorOptions {
-  /** Whether playback cannot go on. Default true. */
+  /**
+   * Whether playback cannot go on.
+   *
+   * @default true
+   */
   fatal?: boolean;
+  /**
+   * `'business'` for intended refusals (no entitlement, geo-block), which count apart from defects.
+   *
+   * @default `'technical'`
+   */
   category?: Failure;
 }
 
+/** Observes one player and reports to one gateway. A page with two players has two. */
 export class OpenQoe {
   /** @internal */
   readonly _guard: Guard;
@@ -38,6 +50,11 @@ export class OpenQoe {
   private _wanted: boolean | undefined;
   private _gone: boolean | undefined;
 
+  /**
+   * Nothing is sent before `startSession` or `attach`.
+   *
+   * @throws `TypeError` where the endpoint is missing, `key` is a secret one (`oqs_`, `oqr_`) or `heartbeatMs` is below 1 000.
+   */
   constructor(/** @internal */ readonly _options: Options) {
     checkOptions(_options);
     const { experiment, viewerId, gpc, consent = 'granted' } = _options;
@@ -63,7 +80,7 @@ export class OpenQoe {
     this.setConsent(consent);
   }
 
-  /** The id of the open session; the console of the gateway finds the session by it. */
+  /** The id of the open session, a random UUID; the console of the gateway finds the session by it. */
   get sessionId(): string | undefined {
     return this._reporter?._sessionId();
   }
@@ -90,7 +107,7 @@ export class OpenQoe {
     }
   }
 
-  /** Adds measurements of the page's own. */
+  /** Adds measurements of the page's own. The plugin begins with the session, at once where one is open. */
   use(plugin: Plugin): void {
     this._plugins._add(plugin);
   }
@@ -102,7 +119,12 @@ export class OpenQoe {
     return this.sessionId ?? '';
   }
 
-  /** Observes `player` through the first adapter that handles it. Opens a session if none is open. */
+  /**
+   * Observes `player` through the first adapter that handles it, instead of the one before. Opens a session if none is open.
+   * Without consent the player is remembered and nothing is observed.
+   *
+   * @throws `TypeError` where none of `adapters` handles it.
+   */
   attach(player: unknown): void {
     this._observation._choose(player);
     if (this.sessionId) this._observation._begin(false);
@@ -114,7 +136,7 @@ export class OpenQoe {
     this._observation._release();
   }
 
-  /** Reports any event of the vocabulary, such as those of ads. */
+  /** Reports any event of the vocabulary, such as those of ads. Without a session it is ignored, with a warning. */
   note(event: EventBody): void {
     if (event.type === 'session_start') this.startSession();
     else if (event.type === 'session_end') this.endSession(event.reason);
@@ -122,45 +144,56 @@ export class OpenQoe {
     else if (this._reporter) this._guard._warn(`${event.type} ignored: call startSession() first`);
   }
 
+  /** Playback is expected to start: startup time counts from the first one. */
   notePlayRequest(trigger: Trigger = 'user'): void {
     this.note({ type: 'play_request', trigger });
   }
 
+  /** Frames are moving: the first one, or the first after a pause, a stall or a seek. */
   notePlaybackStart(): void {
     this.note({ type: 'playing' });
   }
 
+  /** The viewer or the app paused. */
   notePause(): void {
     this.note({ type: 'pause' });
   }
 
+  /** Playback waits for data. */
   noteStall(): void {
     this.note({ type: 'stall' });
   }
 
+  /** The player reported an error. `code` is made text of 64 characters at most. */
   noteError(code: unknown, { fatal = true, category = 'technical' }: ErrorOptions = {}): void {
     this.note({ type: 'error', code: this._text(code), fatal, category });
   }
 
-  /** Reports a figure of your own, such as `drm_license_seconds`. */
+  /**
+   * Reports a figure of your own, such as `drm_license_seconds`: counted by name, with the sum of its values. The unit is in the
+   * name. A name is at most 64 characters; a value is 0 or more, and events of one name have one always, or never.
+   */
   noteCustom(name: string, value?: number): void {
     this.note({ type: 'custom', name: this._text(name), value });
   }
 
-  /** Adds or changes session attributes; a changed one holds from the next event on. */
+  /** Adds or changes session attributes; a changed one holds from the next event on, `undefined` takes one back. */
   setAttributes(attributes: Attributes): void {
     this._guard._safely(() =>
       this._attributes._merge(this._objected ? { ...attributes, viewer_id_hash: undefined } : attributes),
     );
   }
 
-  /** A W3C `traceparent` for requests of the page's own: each belongs to the trace of the open session. */
+  /** A W3C `traceparent` for requests of the page's own, another one each time: all belong to the trace of the open session. */
   traceparent(): string | undefined {
     const id = this.sessionId;
     return id && `00-${id.replace(/-/g, '')}-${fillRandom('xxxxxxxxxxxxxxxx')}-01`;
   }
 
-  /** The same player goes on to another content: ends the session and opens the next. Call it after the change. */
+  /**
+   * The same player goes on to another content: ends the session and opens the next, whose id is returned. Call it right after
+   * handing over the new source. `assetId` and `isLive` that are left out are not known any more; other attributes stay.
+   */
   newAsset(asset: Asset): string {
     this.endSession('content_change');
     this._describe(asset);
@@ -174,7 +207,7 @@ export class OpenQoe {
     this._reporter?._flush();
   }
 
-  /** Ends the session and lets go of player, page and plugins. */
+  /** Ends the session and lets go of player, page and plugins. What waits is still sent. */
   destroy(): void {
     this.endSession();
     this._letGo();

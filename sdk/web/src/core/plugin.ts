@@ -17,7 +17,7 @@ export interface PluginContext {
   traceparent(): string | undefined;
 }
 
-/** One that throws is told of once and stopped; playback and reporting go on. */
+/** Measurements of the page's own. One that throws is told of once and stopped; playback and reporting go on. */
 export interface Plugin {
   /** Used in messages to the developer. */
   name: string;

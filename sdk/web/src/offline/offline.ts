@@ -11,8 +11,8 @@ const MAX_EVENTS = 5_000;
 const MAX_AGE_MS = 7 * 24 * 3_600_000;
 
 /**
- * A store for one client. Clients that report to different gateways need different names. Where there is no IndexedDB,
- * nothing is kept and nobody hears of it.
+ * A store for one client, in the IndexedDB database of that name: at most 5 000 events, for seven days. Clients that report to
+ * different gateways need different names. Where there is no IndexedDB, nothing is kept and nobody hears of it.
  */
 export function offlineStore(name = 'openqoe'): OfflineStore {
   // Objects that are kept, and sessions of this client: what it has itself it need not restore.

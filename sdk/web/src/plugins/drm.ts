@@ -6,7 +6,7 @@
 import type { Plugin } from '../core/plugin.js';
 import { listen } from '../media/listen.js';
 
-/** Reports each wait of `media` for a key as custom event `drm_key_wait_seconds`. */
+/** Reports each wait of `media` for a key as custom event `drm_key_wait_seconds`. The time of the licence request is not known. */
 export function drm(media: HTMLMediaElement): Plugin {
   return {
     name: 'drm',

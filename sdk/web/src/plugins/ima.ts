@@ -7,16 +7,21 @@ import type { Plugin, PluginContext } from '../core/plugin.js';
 
 /** What is used of `google.ima.AdsManager`. */
 export interface AdsManager {
+  /** Called for each event of ads. */
   addEventListener(type: string, listener: (event: AdEvent) => void): void;
+  /** Called when the plugin is undone. */
   removeEventListener(type: string, listener: (event: AdEvent) => void): void;
 }
 
 /** What is used of `google.ima.AdEvent` and `google.ima.AdErrorEvent`. */
 export interface AdEvent {
+  /** The time offset of its pod tells the position: 0 pre-roll, below 0 post-roll. */
   getAd?(): { getAdPodInfo(): { getTimeOffset(): number } } | null;
+  /** Its code becomes that of `ad_error`. */
   getError?(): { getErrorCode(): number };
 }
 
+/** Reports breaks, ads, skips and errors of the Google IMA SDK. */
 export function ima(adsManager: AdsManager): Plugin {
   return {
     name: 'ima',
