@@ -1,4 +1,4 @@
-// `npm run cost -w e2e`: measures what the SDK costs the page it runs in, and says whether that is what was promised.
+// `cargo xtask cost`: measures what the SDK costs the page it runs in, and says whether that is what was promised.
 
 import { access, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';

@@ -1,4 +1,4 @@
-// The arguments of `npm run cost -w e2e`.
+// The arguments of `cargo xtask cost`.
 
 export interface Options {
   json: string | undefined;
@@ -6,7 +6,7 @@ export interface Options {
   quick: boolean;
 }
 
-export const HELP = `Usage: npm run cost -w e2e -- [options]
+export const HELP = `Usage: cargo xtask cost [options]
 
 Measures what the SDK costs a page: main thread, heap, and bytes on the wire. Fails where a promise is not kept.
 
@@ -15,8 +15,8 @@ Measures what the SDK costs a page: main thread, heap, and bytes on the wire. Fa
   --write-docs    write docs/sdk-cost.md
 
 Examples:
-  npm run cost -w e2e -- --quick
-  npm run cost -w e2e -- --json cost.json --write-docs
+  cargo xtask cost --quick
+  cargo xtask cost --json cost.json --write-docs
 `;
 
 export function readOptions(words: readonly string[]): Options {
