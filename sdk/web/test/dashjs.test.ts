@@ -141,7 +141,8 @@ describe('the rendition on the screen', () => {
 
   it('is told once a change, by the size of the picture, not by what was fetched for the moment', () => {
     const { show, tell, bitrates } = playing(low, high);
-    show(360, 0);
+    // A live stream has played, for no time at all, before it shows anything.
+    show(360, 1);
     expect(bitrates()).toEqual([]);
     tell(high, null);
     expect(bitrates()).toEqual([394_000]);
@@ -163,9 +164,9 @@ describe('the rendition on the screen', () => {
   it('is what dash.js says where sizes tell nothing', () => {
     const same = playing(high, higher);
     same.show(360, 1);
-    same.bitrates();
+    same.tell(high, null);
     same.tell(higher, high);
-    expect(same.bitrates()).toEqual([740_000]);
+    expect(same.bitrates()).toEqual([394_000, 740_000]);
     const unlike = playing(low, high);
     unlike.show(358, 1);
     unlike.tell(high, low);

@@ -27,7 +27,7 @@ interface Events {
     newRepresentation: Representation;
   };
   streamInitializing: object;
-  urlResolutionFailed: { error: { code: number } };
+  urlResolutionFailed: object;
 }
 
 /** A `MediaPlayer` of dash.js, initialised or not. */
@@ -40,9 +40,10 @@ export const dashjs: Adapter<MediaPlayerClass> = {
   attach(dash, report) {
     const undo: (() => void)[] = [];
     let media: HTMLVideoElement | undefined;
+    let begun = false;
     const letGo: (() => void)[] = [];
 
-    function on<E extends keyof Events>(event: E, listener: (data: Events[E]) => void): void {
+    function on<E extends keyof Events>(event: E, listener: (data: Events[E]) => unknown): void {
       dash.on(event as never, listener as never);
       undo.push(() => dash.off(event as never, listener as never));
     }
@@ -52,17 +53,18 @@ export const dashjs: Adapter<MediaPlayerClass> = {
       for (const stop of letGo.splice(0)) stop();
       media = view;
       // Before the first frame it is the size of what comes, not of what is seen.
-      const resize = () => view?.played.length && tell(shown());
+      const resize = () => begun && tell(shown());
       if (view) letGo.push(observeElement(view, report), listen(view, { resize }));
     }
     // Of those as large as the picture `likely`, or the one being fetched.
     function shown(likely = ask(() => dash.getCurrentRepresentationForType('video'))) {
       const all = ask(() => dash.getRepresentationsByType('video')) ?? [];
-      return media && [likely, ...all].find((video) => video?.height === media?.videoHeight);
+      return [likely, ...all].find((video) => video?.height === media?.videoHeight);
     }
     function tell(video: Representation | undefined): void {
       const audio = ask(() => dash.getCurrentRepresentationForType('audio'));
       if (video) report({ type: 'rendition', bitrate: video.bandwidth + (audio?.bandwidth ?? 0) });
+      begun = true;
     }
     function fail(code: number, mediaType?: string): void {
       const goesOn =
@@ -93,10 +95,8 @@ export const dashjs: Adapter<MediaPlayerClass> = {
       // Up to 5 of the element, which reports them itself; without a code not of media, but of dash.js' own reports.
       if (error.code > 5) fail(error.code, error.data?.request?.mediaType);
     });
-    // The last of several base URLs failed; of a single one the error was the last word.
-    on('urlResolutionFailed', ({ error }) => {
-      if (hasOtherUrls()) fail(error.code);
-    });
+    // The last of several base URLs failed (of a single one the error was the last word): its error has the code 19.
+    on('urlResolutionFailed', () => hasOtherUrls() && fail(19));
 
     return {
       playerVersion: `dash.js ${dash.getVersion()}`,
