@@ -6,6 +6,7 @@ import type { CreatePlayer } from '../player.js';
 
 /** What VHS adds, which the package does not declare. */
 interface Vhs {
+  xhr: { onRequest(change: (options: object) => object): void };
   playlists: {
     main: { playlists: { attributes: { BANDWIDTH: number; RESOLUTION?: { height: number } } }[] };
   };
@@ -27,12 +28,14 @@ export const create: CreatePlayer = (video, on) => {
         // what is not there.
         useNetworkInformationApi: false,
         limitRenditionByPlayerDimensions: false,
-        maxPlaylistRetries: 1,
+        maxPlaylistRetries: 3,
       },
       nativeAudioTracks: false,
       nativeVideoTracks: false,
     },
   });
+  // An audio segment that took longer than VHS gives it is never asked for again.
+  player.on('xhr-hooks-ready', () => tech().vhs?.xhr.onRequest((options) => ({ ...options, timeout: 0 })));
   player.on('error', () => {
     const error = player.error();
     if (error) on.error(`${error.code} ${error.message}`, true);

@@ -112,6 +112,16 @@ describe('the press', () => {
     expect(times).not.toContain(pressed);
   });
 
+  it('is told before the failure that comes before the element hears of it', async () => {
+    const { player, taken, times } = observed();
+    const pressed = performance.now();
+    await player.play();
+    player.state.error = { code: 2 };
+    player.trigger('error');
+    expect(taken().map(({ type }) => type)).toEqual(['play_request', 'error']);
+    expect(times[0]).toBe(pressed);
+  });
+
   it('is watched no longer than the player is', () => {
     const player = new FakePlayer();
     const { play } = player;

@@ -5,6 +5,7 @@ import type Player from 'video.js/dist/types/player';
 import type { Adapter, Report, Sample } from '../core/adapter.js';
 import { observeElement } from '../media/element.js';
 import { sampleElement } from '../media/sample.js';
+import { triggerOf } from '../media/trigger.js';
 import { standBefore } from './videojs/stand-before.js';
 import { type Vhs, watchRequests } from './videojs/vhs.js';
 
@@ -86,7 +87,10 @@ export const videojs: Adapter<Player> = {
       },
       error() {
         const error = player.error();
-        if (error) report({ type: 'error', code: codeOf(error), fatal: true });
+        if (!error) return;
+        // It may come before the element has heard of the press.
+        if (pressed && tech) tell({ type: 'play_request', trigger: triggerOf(tech.el()) });
+        report({ type: 'error', code: codeOf(error), fatal: true });
       },
     };
     for (const [event, listener] of Object.entries(listeners)) player.on(event, listener);
