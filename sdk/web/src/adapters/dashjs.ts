@@ -81,8 +81,7 @@ export const dashjs: Adapter<MediaPlayerClass> = {
     // The element may come, or be another one, without a word.
     on('manifestLoadingStarted', observe);
     on('streamInitializing', observe);
-    // dash.js tells what it fetched last for this moment, though the element may play on what it had before: of a change of
-    // size the element knows better.
+    // dash.js tells what it fetched last for this moment; the element may still show what it had, and knows its size.
     on('qualityChangeRendered', ({ mediaType, oldRepresentation: old, newRepresentation: now }) => {
       if (mediaType !== 'video') return;
       const seen = shown(now);

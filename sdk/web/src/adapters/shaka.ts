@@ -32,7 +32,7 @@ const MANIFESTS = [0, 12];
 /** No live picture is older: what is has no date. */
 const DAY_MS = 86_400_000;
 
-/** A `shaka.Player`. Attach it before its `load`, whose failure nobody else is told. */
+/** A `shaka.Player`. Attach it before its `load`: what fails before there is anything to play is told to the caller only. */
 export const shaka: Adapter<Player> = {
   name: 'Shaka Player',
   handles(player): player is Player {
@@ -119,7 +119,6 @@ export const shaka: Adapter<Player> = {
       const waits = detail.handled || (detail.category === NETWORK && !navigator.onLine);
       reportError(detail, detail.severity === CRITICAL && !waits);
     });
-    // What fails before there is anything to play is told to nobody but the caller.
     const { load } = player;
     const watched: typeof load = (...args) =>
       load.apply(player, args).catch((error) => {
