@@ -74,7 +74,7 @@ export const dashjs: Adapter<MediaPlayerClass> = {
         (OF_SEGMENT.includes(code) && hasOtherUrls());
       report({ type: 'error', code: `${code}`, fatal: !goesOn });
     }
-    const hasOtherUrls = () => (ask(() => dash.getAvailableBaseUrls()) ?? []).length > 1;
+    const hasOtherUrls = () => ask(() => dash.getAvailableBaseUrls()[1]);
 
     observe();
     if (media?.played.length) tell(shown());
