@@ -29,12 +29,14 @@ export interface Figure {
 interface Tolerance {
   absolute: number;
   share?: number;
+  /** What all but one in twenty may be off by. */
+  p95?: number;
 }
 
 export const TOLERANCE: Record<Kpi, Tolerance> = {
-  startup_seconds: { absolute: 0.15 },
+  startup_seconds: { absolute: 0.15, p95: 0.05 },
   stall_count: { absolute: 0 },
-  stalled_seconds: { absolute: 0.15 },
+  stalled_seconds: { absolute: 0.15, p95: 0.05 },
   // A view of a few seconds is one or two frames off at most.
   watch_seconds: { absolute: 0.06, share: 0.01 },
   playing_seconds: { absolute: 0.06, share: 0.01 },

@@ -61,7 +61,8 @@ function summary(results: readonly Result[]): string {
 }
 
 function limit(kpi: Kpi): string {
-  const { absolute, share } = TOLERANCE[kpi];
+  const { absolute, share, p95 } = TOLERANCE[kpi];
+  if (p95) return `${absolute}, p95 ${p95}`;
   return share ? `${share * 100} % or ${absolute}` : absolute ? `${absolute}` : 'exact';
 }
 

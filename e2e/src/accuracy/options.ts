@@ -5,6 +5,7 @@ import { SCENARIOS } from './scenarios.ts';
 
 export interface Options {
   runs: [Player, Scenario][];
+  retries: number;
   jobs: number;
   json: string | undefined;
   record: string | undefined;
@@ -19,6 +20,7 @@ Plays scenarios with real players in real Chromium and compares what the gateway
   --scenario TEXT    only scenarios whose name holds this text; may be repeated
   --short            hls.js in full, two scenarios of every other player (what \`cargo xtask test\` runs)
   --repeat N         each of them N times
+  --retries N        play again what is off or broken, N times at most, and say so; what is off each time is off (0)
   --jobs N           so many pages at a time (2)
   --json FILE        write rows {player, scenario, kpi, truth, measured}
   --record FILE      write everything that was witnessed and sent, to look into an error
@@ -38,7 +40,9 @@ export function readOptions(words: readonly string[]): Options {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (['--short', '--write-docs'].includes(word)) flags.add(word);
-    else if (['--player', '--scenario', '--repeat', '--jobs', '--json', '--record'].includes(word)) {
+    else if (
+      ['--player', '--scenario', '--repeat', '--retries', '--jobs', '--json', '--record'].includes(word)
+    ) {
       at += 1;
       values.set(word, [...(values.get(word) ?? []), words[at] ?? fail(`${word} needs a value`)]);
     } else if (word === '--help' || word === '-h') {
@@ -58,6 +62,7 @@ export function readOptions(words: readonly string[]): Options {
   const repeat = Number(values.get('--repeat')?.at(-1) ?? 1);
   return {
     runs: Array.from({ length: repeat }, () => runs).flat(),
+    retries: Number(values.get('--retries')?.at(-1) ?? 0),
     jobs: Number(values.get('--jobs')?.at(-1) ?? 2),
     json: values.get('--json')?.at(-1),
     record: values.get('--record')?.at(-1),

@@ -19,17 +19,21 @@ const PANELS: readonly Panel[] = [
   { kpi: 'watch_seconds', title: 'Watch time', unit: '%', span: 2 },
 ];
 
+/** A share of less says nothing: one frame is more than a hundredth of it. */
+const SHORTEST_S = 1;
+
 const WIDTH = 860;
 const LEFT = 76;
 const ROW = 22;
 const GAP = 34;
-const PANEL_WIDTH = (WIDTH - 2 * LEFT - 24) / 2;
+const RIGHT = 20;
+const PANEL_WIDTH = (WIDTH - 2 * (LEFT + RIGHT)) / 2;
 const PANEL_HEIGHT = ROW * PLAYERS.length;
 
 export function plot(results: readonly Result[]): string {
   const height = 2 * (PANEL_HEIGHT + 2 * GAP) + 8;
   const panels = PANELS.map((panel, index) => {
-    const x = LEFT + (index % 2) * (PANEL_WIDTH + LEFT + 24);
+    const x = LEFT + (index % 2) * (PANEL_WIDTH + LEFT + RIGHT);
     const y = GAP + Math.floor(index / 2) * (PANEL_HEIGHT + 2 * GAP);
     return `<g transform="translate(${x} ${y})">${draw(panel, results)}</g>`;
   });
@@ -70,10 +74,7 @@ function errors(results: readonly Result[], player: string, kpi: Kpi, unit: 'ms'
   return results
     .filter((result) => result.player === player)
     .flatMap(({ figures }) => figures)
-    .filter(
-      (figure) =>
-        figure.kpi === kpi && typeof figure.truth === 'number' && (unit === 'ms' || figure.truth > 0),
-    )
+    .filter((figure) => figure.kpi === kpi && Number(figure.truth) > (unit === 'ms' ? 0 : SHORTEST_S))
     .map((figure) =>
       unit === 'ms' ? errorOf(figure) * 1_000 : (errorOf(figure) / Number(figure.truth)) * 100,
     )
