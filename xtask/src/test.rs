@@ -87,7 +87,9 @@ fn end_to_end(steps: &mut Steps<'_>) {
 fn accuracy(steps: &mut Steps<'_>) {
     const NAME: &str = "accuracy: players against the frames of the screen";
     match CHROMIUM.require() {
-        Ok(_) => steps.check(NAME, |root| accuracy::measure(root, "accuracy", &["--short", "--retries", "2"])),
+        Ok(_) => {
+            steps.check(NAME, |root| accuracy::measure(root, "accuracy", &["--short", "--retries", "2"]))
+        }
         Err(remedy) => steps.skip(NAME, remedy),
     }
 }

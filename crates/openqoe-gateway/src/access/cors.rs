@@ -9,9 +9,14 @@ use axum::response::{IntoResponse, Response};
 
 use super::Directory;
 
-/// Lets the page read the answer to its request, where a tenant takes reports from there.
+/// Lets the page read the answer to its request. Where no tenant takes reports from there, the answer is that and no more;
+/// a page that could not read it would take it for an outage and ask again for ever.
 pub(crate) fn expose(answer: &mut HeaderMap, directory: &Directory, request: &HeaderMap) {
-    allow_origin(answer, directory, request);
+    if !allow_origin(answer, directory, request)
+        && let Some(origin) = request.get(ORIGIN)
+    {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
     answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
 }
 
