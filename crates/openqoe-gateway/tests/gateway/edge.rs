@@ -381,7 +381,7 @@ fn what_the_core_cannot_read_does_not_hold_up_the_rest() {
     drain(&edge);
     assert_eq!(outcome(&edge, "forwarded"), 16.0);
     assert_eq!(outcome(&edge, "rejected\",reason=\"core_refused"), 4.0);
-    assert!(edge.logged().contains("the core refused a batch"));
+    edge.told_of("the core refused a batch");
 }
 
 /// The expositions of an edge and a core that had to do with each other.

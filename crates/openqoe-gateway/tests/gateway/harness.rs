@@ -100,11 +100,6 @@ impl Gateway {
         Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
     }
 
-    /// What has been logged so far.
-    pub(crate) fn logged(&self) -> String {
-        self.log.lock().unwrap().clone()
-    }
-
     /// Ends the process without warning.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -114,6 +109,12 @@ impl Gateway {
     /// What was logged so far.
     pub(crate) fn told(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// What was logged, once `text` is in it: a line may come after the answer it is about.
+    pub(crate) fn told_of(&self, text: &str) -> String {
+        wait_for(|| self.told().contains(text));
+        self.told()
     }
 
     /// Resident memory, in bytes.

@@ -68,7 +68,7 @@ fn a_receiver_of_2_0_gets_everything_2_0_has() {
     let exemplar =
         eventually("an exemplar", || all().find_map(|series| Some(series.exemplars.first()?.labels.clone())));
     assert_eq!(exemplar, [("session_id".to_owned(), "s".to_owned())]);
-    eventually("the log", || gateway.told().contains("the receiver is sent 2.0").then_some(()));
+    gateway.told_of("the receiver is sent 2.0");
     assert_eq!((outcome(&gateway, "unsupported"), dropped(&gateway)), (0.0, 0.0));
     let last = gateway.value("openqoe_remote_write_last_success_timestamp_seconds");
     assert!(last > gateway.value("process_start_time_seconds"));
@@ -91,7 +91,7 @@ fn a_receiver_that_turns_2_0_down_gets_1_0() {
         assert_eq!(received[0].at(), received[1].at());
         // Once a minute a receiver of 1.0 is told what the metrics are.
         assert!(!received[1].push().metadata.is_empty() && received[2].push().metadata.is_empty());
-        eventually("the log", || gateway.told().contains("the receiver is sent 1.0").then_some(()));
+        gateway.told_of("the receiver is sent 1.0");
         assert_eq!((outcome(&gateway, "unsupported"), outcome(&gateway, "refused")), (1.0, 0.0));
         assert_eq!(gateway.told().matches("is sent").count(), 1);
     }
@@ -153,7 +153,7 @@ fn what_waits_survives_the_process_however_it_ends() {
         let pending = || gateway.value("openqoe_remote_write_pending_requests");
         let before = pending();
         eventually("pushes to wait", || (pending() >= before + 3.0).then_some(()));
-        eventually("the log", || gateway.told().contains("takes no samples").then_some(()));
+        gateway.told_of("takes no samples");
         assert!(gateway.value("openqoe_remote_write_oldest_pending_age_seconds") > 0.0);
         let least = files(&folder);
         if ends_well {
@@ -166,14 +166,14 @@ fn what_waits_survives_the_process_however_it_ends() {
     let waiting = files(&folder);
     assert!(waiting >= 4, "{waiting} files");
     let gateway = pushing(&url, &data);
-    eventually("the log", || gateway.told().contains("takes no samples").then_some(()));
+    gateway.told_of("takes no samples");
     let receiver = Receiver::listen(&address, |_, received| written(received));
     let received = receiver.wait(waiting + 2);
     assert!(received.is_sorted_by(|a, b| a.at() < b.at()), "out of order, or twice");
     let plays: Vec<f64> =
         received.iter().filter_map(|received| received.value("openqoe_startup_plays_total")).collect();
     assert!(plays.is_sorted() && plays.contains(&1.0) && plays.contains(&2.0), "{plays:?}");
-    eventually("the log", || gateway.told().contains("the receiver is back").then_some(()));
+    gateway.told_of("the receiver is back");
     eventually("an empty queue", || {
         (gateway.value("openqoe_remote_write_pending_requests") == 0.0).then_some(())
     });
@@ -200,7 +200,7 @@ fn a_full_queue_drops_the_oldest_and_says_so() {
     let full = "openqoe_remote_write_samples_dropped_total{reason=\"queue_full\"}";
     eventually("drops", || (gateway.value(full) > 0.0).then_some(()));
     assert!(gateway.value("openqoe_remote_write_pending_bytes") <= 20_000.0);
-    assert!(gateway.told().contains("samples are dropped unsent"));
+    gateway.told_of("samples are dropped unsent");
     assert_eq!(gateway.send("s", &view()).status, 200);
 }
 

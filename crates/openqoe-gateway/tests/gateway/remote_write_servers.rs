@@ -91,7 +91,7 @@ fn victoria_metrics_answers_what_the_exposition_says() {
     let gateway = pushing(&server.write_url(), &[]);
     gateway.send("a", &ended());
     agree(&server, &gateway, "{tenant=\"default\", __name__!~\"openqoe_slo.*\"}");
-    let told = eventually("the log", || Some(gateway.told()).filter(|told| told.contains("is sent 1.0")));
+    let told = gateway.told_of("is sent 1.0");
     assert!(!told.contains("refused"), "{told}");
 }
 
@@ -217,6 +217,6 @@ fn prometheus_behind_tls_and_a_password() {
     eventually("a refusal", || (gateway.value(refused) > 0.0).then_some(()));
     more.pop();
     let gateway = start(&more);
-    eventually("the log", || gateway.told().contains("certificate").then_some(()));
+    gateway.told_of("certificate");
     assert_eq!(accepted(&gateway), 0.0);
 }

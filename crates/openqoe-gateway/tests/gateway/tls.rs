@@ -148,7 +148,7 @@ fn a_replaced_certificate_is_presented_and_open_connections_stay() {
     assert!(ask(&mut open).starts_with("HTTP/1.1 404"), "the open connection goes on");
 
     std::fs::write(&pair.cert, "half a cert").unwrap();
-    wait_for(|| gateway.logged().contains("holds no certificate in PEM"));
+    gateway.told_of("holds no certificate in PEM");
     assert!(gateway.value("openqoe_tls_reloads_total{result=\"failed\"}") >= 1.0);
     assert_eq!(fresh(), after, "what cannot be used changes nothing");
     assert!(gateway.value("openqoe_tls_reloads_total{result=\"loaded\"}") >= 1.0);
