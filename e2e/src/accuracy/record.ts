@@ -13,7 +13,7 @@ export interface Frame {
 export type Act =
   /** The script pressed play, or the page did on its behalf. */
   | { kind: 'play' }
-  /** The browser forbade it. */
+  /** The browser forbade it. Nothing is judged by it; it says in a record why nothing came. */
   | { kind: 'denied' }
   | { kind: 'pause' }
   /** `to` in media seconds. */
