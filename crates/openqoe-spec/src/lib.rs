@@ -7,6 +7,7 @@ pub mod compact;
 mod event;
 #[rustfmt::skip]
 mod generated;
+mod kpi;
 mod measurement;
 mod metric;
 
@@ -14,8 +15,10 @@ pub use attribute::{AttributeDef, AttributeType, Attributes, Class, InvalidAttri
 pub use event::{Batch, Event};
 pub use generated::attributes::{ATTRIBUTES, Attribute, SPEC_VERSION};
 pub use generated::events::EventKind;
+pub use generated::kpis::{HISTOGRAMS as KPI_HISTOGRAMS, Kpi, LEVELS as KPI_LEVELS, TERMS as KPI_TERMS};
 pub use generated::labels::*;
 pub use generated::metrics::{self, METRICS};
 pub use generated::outcomes::*;
+pub use kpi::{Better, HistogramDef, KpiDef, KpiKind, KpiUnit, LevelDef, TermDef, TermOf};
 pub use measurement::{Exemplar, LabelSetId, Labels, Measurement, Recorder};
 pub use metric::{Kind as MetricKind, MetricDef, Scope, ScopeDef, SlotDef, Unit};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::NOTICE;
-use crate::registry::{AttributeType, Field, FieldType, Metric, Registry, Scope};
+use crate::registry::{AttributeType, Field, FieldType, Kpi, KpiKind, Metric, Registry, Scope};
 
 pub(super) fn taxonomy(registry: &Registry) -> String {
     let mut out = format!(
@@ -29,6 +29,32 @@ pub(super) fn taxonomy(registry: &Registry) -> String {
     }
     out.push_str(RATIOS);
     out
+}
+
+pub(super) fn kpis(registry: &Registry) -> String {
+    let mut out = format!(
+        "<!-- {NOTICE} -->\n# Key performance indicators\n\nWhat the console, Explore, anomaly detection and the dashboards show, \
+         each with the sums it is made of. The console shows beside every number the query of Prometheus that gives the same.\n\n\
+         | id | | unit | better | is |\n|---|---|---|---|---|\n"
+    );
+    for kpi in &registry.kpis {
+        let Kpi { id, title, unit, better, help, .. } = kpi;
+        let (unit, better) = (unit.name(), better.name());
+        let _ = writeln!(out, "| `{id}` | **{title}**: {help} | {unit} | {better} | {} |", made_of(kpi));
+    }
+    out
+}
+
+fn made_of(kpi: &Kpi) -> String {
+    let sum = |terms: &[String]| terms.iter().map(|term| format!("`{term}`")).collect::<Vec<_>>().join(" + ");
+    let of = kpi.of.as_deref().unwrap_or_default();
+    match kpi.kind {
+        KpiKind::Ratio if kpi.scale == 1.0 => format!("{} / ({})", sum(&kpi.part), sum(&kpi.whole)),
+        KpiKind::Ratio => format!("{} x {} / ({})", kpi.scale, sum(&kpi.part), sum(&kpi.whole)),
+        KpiKind::Quantile => format!("the {} quantile of `{of}`", kpi.q.unwrap_or_default()),
+        KpiKind::Rate => format!("the rate of `{of}`"),
+        KpiKind::Level => format!("the sum of `{of}`"),
+    }
 }
 
 const RATIOS: &str = "

@@ -4,6 +4,7 @@
 mod docs;
 mod rust_compact;
 mod rust_events;
+mod rust_kpis;
 mod rust_labels;
 mod rust_metrics;
 mod rust_wire;
@@ -65,10 +66,12 @@ fn outputs(registry: &Registry) -> Result<Vec<Output>> {
         rust("crates/openqoe-spec/src/generated/events.rs", rust_events::events(registry))?,
         rust("crates/openqoe-spec/src/generated/compact.rs", rust_compact::compact(registry))?,
         rust("crates/openqoe-spec/src/generated/metrics.rs", rust_metrics::metrics(registry))?,
+        rust("crates/openqoe-spec/src/generated/kpis.rs", rust_kpis::kpis(registry)?)?,
         rust("crates/openqoe-ingest/src/native/wire.rs", rust_wire::wire(registry))?,
         Output { path: "sdk/web/src/core/generated.ts", text: typescript::types(registry) },
         Output { path: "spec/schema/ingest-v1.schema.json", text: schema::batch(registry)? },
         Output { path: "spec/metric-taxonomy.md", text: docs::taxonomy(registry) },
+        Output { path: "docs/reference/kpis.md", text: docs::kpis(registry) },
         Output { path: "docs/reference/attributes.md", text: docs::attributes(registry) },
         Output { path: "docs/reference/events.md", text: docs::events(registry) },
         Output { path: "docs/reference/outcomes.md", text: docs::outcomes(registry) },

@@ -75,7 +75,7 @@ fn scope_module(registry: &Registry, scope: Scope, out: &mut String, defs: &mut 
     }
 }
 
-fn is_keyed(registry: &Registry, metric: &Metric) -> bool {
+pub(super) fn is_keyed(registry: &Registry, metric: &Metric) -> bool {
     key_label(registry, metric).is_some()
 }
 
@@ -130,12 +130,12 @@ fn outcome_texts(registry: &Registry) -> Vec<String> {
     texts
 }
 
-fn slot_count(registry: &Registry, metric: &Metric) -> usize {
+pub(super) fn slot_count(registry: &Registry, metric: &Metric) -> usize {
     axes(registry, metric).iter().map(|axis| axis.texts.len()).product()
 }
 
 /// Label texts of all slots of a metric, the last axis turning fastest.
-fn slot_texts(registry: &Registry, metric: &Metric) -> Vec<String> {
+pub(super) fn slot_texts(registry: &Registry, metric: &Metric) -> Vec<String> {
     axes(registry, metric).iter().fold(vec![String::from("\"\"")], |prefixes, axis| {
         let join = |prefix: &String, text: &String| match prefix.as_str() {
             "\"\"" => text.clone(),
@@ -162,7 +162,7 @@ fn slot_table(registry: &Registry, metrics: &[&Metric]) -> String {
 }
 
 /// Where a metric stands in `METRICS`: by scope, then kind (keyed counters last), then the registry's order.
-fn def_index(registry: &Registry, metric: &Metric) -> usize {
+pub(super) fn def_index(registry: &Registry, metric: &Metric) -> usize {
     let rank = |other: &Metric| {
         let keyed = is_keyed(registry, other);
         (other.scope, if keyed { 3 } else { other.kind() as usize })

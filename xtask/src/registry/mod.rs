@@ -7,8 +7,10 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+mod kpi;
 mod model;
 
+pub(crate) use kpi::{Kpi, KpiKind, TermOf};
 pub(crate) use model::*;
 
 /// The whole vocabulary.
@@ -20,6 +22,7 @@ pub(crate) struct Registry {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) batch_rejections: Vec<BatchRejection>,
     pub(crate) domains: Vec<Domain>,
+    pub(crate) kpis: Vec<Kpi>,
 }
 
 #[derive(Deserialize)]
@@ -69,10 +72,12 @@ impl Registry {
                 .iter()
                 .map(|name| read::<Domain>(&folder.join(format!("metrics/{name}.yaml"))))
                 .collect::<Result<_>>()?,
+            kpis: read::<kpi::KpisFile>(&folder.join("kpis.yaml"))?.kpis,
         };
         registry.check_no_stray_domain(&folder.join("metrics"))?;
         registry.resolve_mirrors()?;
         registry.check()?;
+        registry.check_kpis()?;
         Ok(registry)
     }
 
