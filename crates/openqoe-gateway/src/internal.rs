@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::access::reader::{self, Reader};
 use crate::cardinality;
+use crate::console;
 use crate::gateway::Gateway;
 use crate::sessions;
 
@@ -26,6 +27,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .merge(sessions::routes())
+        .merge(console::routes())
         .route("/api/v1/cardinality", get(cardinality::report))
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))

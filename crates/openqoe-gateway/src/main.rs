@@ -8,6 +8,7 @@ mod cardinality;
 mod cli;
 mod clock;
 mod config;
+mod console;
 mod demo;
 mod demo_page;
 mod edge;
@@ -88,6 +89,7 @@ fn load(common: &Common, told: Vec<(String, String)>, is_demo: bool) -> anyhow::
     let mut config = Config::load(common.config.as_deref(), std::env::vars().chain(told))?;
     config.listen = common.listen.unwrap_or(config.listen);
     config.internal_listen = common.internal_listen.unwrap_or(config.internal_listen);
+    config.is_demo = is_demo;
     if is_demo && config.role == Role::Edge {
         anyhow::bail!("a demo is a core: leave out `role`");
     }

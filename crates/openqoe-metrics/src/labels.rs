@@ -6,6 +6,13 @@
 
 use std::borrow::Cow;
 
+/// `name="value"`, escaped, as the exposition and a query have it.
+pub fn label(name: &str, value: &str) -> String {
+    let mut text = String::new();
+    push_label(&mut text, name, value);
+    text
+}
+
 /// Appends `name="value"`, after a comma when the text holds labels already.
 pub(crate) fn push_label(text: &mut String, name: &str, value: &str) {
     if !text.is_empty() {

@@ -10,6 +10,7 @@ mod cells;
 mod checkpoint;
 mod expiry;
 mod family;
+mod figure;
 mod guard;
 mod histogram;
 mod label_set;
@@ -28,7 +29,9 @@ mod tests;
 
 pub use checkpoint::RestoreError;
 pub use expiry::Released;
+pub use figure::Figure;
 pub use guard::{AttributeReport, Guard, LabelSetsReport, Limits, OVERFLOW, Offender, Report};
+pub use labels::label;
 pub use negotiate::negotiate;
 pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};
 pub use sinks::remote_write::{

@@ -71,17 +71,17 @@ shared_scope!(
 );
 
 /// The bits of a gauge nobody has set: a NaN no arithmetic makes.
-const UNSET: u64 = u64::MAX;
+pub(crate) const UNSET: u64 = u64::MAX;
 
 /// A row any thread may add to.
 #[derive(Debug)]
 pub struct SharedRow<S: SharedScope> {
-    labels: Arc<str>,
+    pub(crate) labels: Arc<str>,
     /// Bits of `f64`s.
-    counters: Box<[AtomicU64]>,
+    pub(crate) counters: Box<[AtomicU64]>,
     /// Bits of `f64`s, or [`UNSET`].
-    gauges: Box<[AtomicU64]>,
-    histograms: Box<[Mutex<Option<Box<Histogram>>>]>,
+    pub(crate) gauges: Box<[AtomicU64]>,
+    pub(crate) histograms: Box<[Mutex<Option<Box<Histogram>>>]>,
     scope: PhantomData<S>,
 }
 

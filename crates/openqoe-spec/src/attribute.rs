@@ -20,6 +20,17 @@ pub enum Class {
     TraceOnly,
 }
 
+impl Class {
+    /// The name in the registry and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Class::Label => "label",
+            Class::Guarded(_) => "guarded",
+            Class::TraceOnly => "trace_only",
+        }
+    }
+}
+
 /// What values an attribute may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttributeType {
@@ -50,6 +61,8 @@ pub struct AttributeDef {
     pub class: Class,
     /// What it may be.
     pub kind: AttributeType,
+    /// One or more sentences.
+    pub help: &'static str,
 }
 
 /// Why a value is not acceptable.

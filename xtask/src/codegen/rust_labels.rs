@@ -101,7 +101,8 @@ fn attribute_def(attribute: &Attribute) -> String {
         Class::TraceOnly => "Class::TraceOnly".into(),
         Class::Guarded => format!("Class::Guarded(Guarded::{})", camel(&attribute.name)),
     };
-    format!("AttributeDef {{ name: {:?}, class: {class}, kind: {kind} }},", attribute.name)
+    let (name, help) = (&attribute.name, &attribute.help);
+    format!("AttributeDef {{ name: {name:?}, class: {class}, kind: {kind}, help: {help:?} }},")
 }
 
 pub(super) fn outcomes(registry: &Registry) -> String {

@@ -14,6 +14,7 @@ use openqoe_spec::{KeyProblem, Listener};
 
 use super::key::{KeyHash, Kind};
 use super::{Directory, bearer, describe, parameter, problem_of};
+use crate::console;
 use crate::gateway::Gateway;
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
@@ -43,7 +44,8 @@ impl Reader {
     fn may_read(&self, path: &str) -> bool {
         let Some(tenant) = self.tenant() else { return true };
         let below = path.strip_prefix("/api/v1/tenants/").and_then(|rest| rest.strip_prefix(tenant));
-        matches!(path, "/" | "/metrics") || below.is_some_and(|rest| rest.starts_with('/'))
+        matches!(path, "/" | "/metrics" | console::ABOUT | console::OPENAPI)
+            || below.is_some_and(|rest| rest.starts_with('/'))
     }
 }
 

@@ -51,11 +51,15 @@ pub(crate) struct Config {
     pub(crate) remote_write: crate::remote_write::Config,
     pub(crate) tls: tls::Config,
     pub(crate) edge: edge::Config,
+    pub(crate) console: crate::console::Config,
     /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
     pub(crate) tenants: BTreeMap<String, Tenant>,
     /// What is allowed but hardly meant, for the log.
     #[serde(skip)]
     pub(crate) doubts: Vec<String>,
+    /// Whether this is `openqoe demo`.
+    #[serde(skip)]
+    pub(crate) is_demo: bool,
 }
 
 /// What an acknowledged batch survives.
@@ -179,8 +183,10 @@ impl Default for Config {
             remote_write: crate::remote_write::Config::default(),
             tls: tls::Config::default(),
             edge: edge::Config::default(),
+            console: crate::console::Config::default(),
             tenants: BTreeMap::new(),
             doubts: Vec::new(),
+            is_demo: false,
         }
     }
 }

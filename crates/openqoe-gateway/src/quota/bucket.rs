@@ -38,6 +38,13 @@ impl Bucket {
         self.rate.load(Ordering::Relaxed) == 0
     }
 
+    /// Units a second and how much of the burst is used up at `now`, 0 to 1; `None` without a limit.
+    pub(crate) fn fill(&self, now: u64) -> Option<(u64, f64)> {
+        let (rate, burst) = (self.rate.load(Ordering::Relaxed), self.burst.load(Ordering::Relaxed));
+        let owed = self.full_at.load(Ordering::Relaxed).saturating_sub(now);
+        (rate > 0).then(|| (rate, (owed as f64 / burst.max(1) as f64).min(1.0)))
+    }
+
     /// Takes so many units at `now`, or none.
     pub(crate) fn take(&self, units: usize, now: u64) -> Result<(), Short> {
         let (rate, burst) = (self.rate.load(Ordering::Relaxed), self.burst.load(Ordering::Relaxed));

@@ -74,6 +74,18 @@ impl Quota {
         self.queue.set_limit(share.queue);
     }
 
+    /// Each limit by name: how much (`None` is no limit), and how much of it is used up right now, 0 to 1.
+    pub(crate) fn fills(&self, queue: usize) -> [(&'static str, Option<(u64, f64)>); 4] {
+        let (fill, share) = self.queue.fill(queue);
+        let now = now_ns();
+        [
+            ("events", self.events.fill(now)),
+            ("bytes", self.bytes.fill(now)),
+            ("sessions", self.sessions.fill()),
+            ("queue", Some(((share * queue as f64).round() as u64, fill))),
+        ]
+    }
+
     /// Takes the events of a batch, all or none.
     pub(crate) fn take_events(&self, events: usize) -> Result<(), Short> {
         if self.events.is_unlimited() { Ok(()) } else { self.events.take(events, now_ns()) }

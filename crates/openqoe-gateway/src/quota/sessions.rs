@@ -32,6 +32,12 @@ impl OpenSessions {
         self.limit.load(Ordering::Relaxed) == 0
     }
 
+    /// How many there may be and how much of that is used up, 0 to 1; `None` without a limit.
+    pub(crate) fn fill(&self) -> Option<(u64, f64)> {
+        let (limit, open) = (self.limit.load(Ordering::Relaxed), self.open.load(Ordering::Relaxed));
+        (limit > 0).then(|| (limit as u64, open as f64 / limit as f64))
+    }
+
     /// One more, if it may be.
     fn add(&self) -> bool {
         let limit = self.limit.load(Ordering::Relaxed);

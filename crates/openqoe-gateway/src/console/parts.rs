@@ -1,0 +1,305 @@
+//! The parts of the process a reader of `/api/v1/health` sees, each with its state and its figures, and what is wrong with it.
+
+use openqoe_metrics::Figure;
+use openqoe_spec::metrics::process::{Counter, Gauge, Histogram};
+use openqoe_spec::{
+    EdgeError, HandshakeFailure, JournalOperation, PrivacyOperation, RemoteWriteDrop, RemoteWriteOutcome,
+};
+use serde::Serialize;
+
+use crate::gateway::Gateway;
+
+/// One part.
+#[derive(Serialize)]
+pub(super) struct Part {
+    name: &'static str,
+    pub(super) state: State,
+    facts: Vec<Fact>,
+}
+
+#[derive(Clone, Copy, Serialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    Ok,
+    Trouble,
+    Off,
+}
+
+#[derive(Serialize)]
+struct Fact {
+    name: &'static str,
+    value: Option<f64>,
+    unit: &'static str,
+    query: String,
+}
+
+/// Something somebody should look at.
+#[derive(Serialize)]
+pub(super) struct Problem {
+    pub(super) severity: &'static str,
+    pub(super) text: String,
+    pub(super) hint: &'static str,
+}
+
+/// What is being said.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) parts: Vec<Part>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Parts {
+    /// Everything there is to say of a gateway.
+    pub(super) fn of(gateway: &Gateway) -> Parts {
+        let mut parts = Parts::default();
+        parts.shards(gateway);
+        parts.journal(gateway);
+        parts.archive(gateway);
+        parts.remote_write(gateway);
+        parts.edge(gateway);
+        parts.scrape(gateway);
+        parts.listeners(gateway);
+        parts.tls(gateway);
+        parts.privacy(gateway);
+        parts
+    }
+
+    fn say(
+        &mut self,
+        name: &'static str,
+        state: State,
+        facts: impl IntoIterator<Item = (&'static str, Figure)>,
+    ) {
+        let fact = |(name, Figure { value, query, unit })| Fact { name, value, unit, query };
+        self.parts.push(Part { name, state, facts: facts.into_iter().map(fact).collect() });
+    }
+
+    /// Says it when it is so, and answers with the state that comes of it.
+    fn problem(
+        &mut self,
+        is_so: bool,
+        severity: &'static str,
+        text: impl FnOnce() -> String,
+        hint: &'static str,
+    ) -> State {
+        if is_so {
+            self.problems.push(Problem { severity, text: text(), hint });
+            State::Trouble
+        } else {
+            State::Ok
+        }
+    }
+
+    fn shards(&mut self, gateway: &Gateway) {
+        let pressure = gateway.pressure();
+        let stopped = gateway.shards.iter().filter(|shard| shard.thread.is_finished()).count();
+        let mut state = self.problem(
+            stopped > 0,
+            "critical",
+            || format!("{stopped} of {} shards have stopped", gateway.shards.len()),
+            "see the log for why, then restart; the journal has everything acknowledged",
+        );
+        let full = self.problem(
+            pressure > 0.8,
+            "warning",
+            || format!("the fullest queue is {:.0} % full", pressure * 100.0),
+            "senders are asked for less; give it more cores or raise `limits.queue`",
+        );
+        state = if full == State::Trouble { full } else { state };
+        self.say("shards", state, [("batches waiting", gateway.process.gauge(Gauge::GatewayQueueDepth))]);
+    }
+
+    fn journal(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        if gateway.config.data_dir.as_os_str().is_empty() {
+            self.problem(
+                true,
+                "info",
+                || {
+                    "without `data_dir` nothing survives a restart, and there are no sessions to look at"
+                        .into()
+                },
+                "set `data_dir` or OPENQOE_DATA_DIR",
+            );
+            return self.say("journal", State::Off, []);
+        }
+        let failed = total(
+            JournalOperation::ALL.iter().map(|operation| row.counter(Counter::JournalErrors(*operation))),
+        );
+        let state = self.problem(
+            failed > 0.0,
+            "warning",
+            || format!("{failed} operations of the journal have failed since the start"),
+            "a failed append is answered 503 and sent again; see docs/runbooks and the log",
+        );
+        let facts = [
+            ("appended", row.counter(Counter::JournalAppendedBytes)),
+            ("append p99", row.quantile(Histogram::JournalAppendDurationSeconds, 0.99)),
+            ("checkpoint p99", row.quantile(Histogram::JournalCheckpointDurationSeconds, 0.99)),
+            ("batches replayed at the start", row.counter(Counter::JournalReplayedBatches)),
+            ("failed operations", sum("openqoe_journal_errors_total", failed)),
+        ];
+        self.say("journal", state, facts);
+    }
+
+    fn archive(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        if gateway.config.data_dir.as_os_str().is_empty() {
+            return self.say("archive", State::Off, []);
+        }
+        let lost = row.counter(Counter::ArchiveRowsLost);
+        let state = self.problem(
+            is_any(&lost),
+            "warning",
+            || "rows of ended sessions could not be written; their events stay in the journal".into(),
+            "look for room on the disk of `data_dir`",
+        );
+        self.say(
+            "archive",
+            state,
+            [("rows written", row.counter(Counter::ArchiveRows)), ("rows lost", lost)],
+        );
+    }
+
+    fn remote_write(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        if !gateway.config.remote_write.is_on() {
+            return self.say("remote_write", State::Off, []);
+        }
+        let age = row.gauge(Gauge::RemoteWriteOldestPendingAgeSeconds);
+        let late = age.value.is_some_and(|age| age > 60.0);
+        let mut state = self.problem(
+            late,
+            "warning",
+            || format!("samples wait {:.0} s for the remote write receiver", age.value.unwrap_or_default()),
+            "is the receiver up? Samples wait on disk until `remote_write.queue_max_age`",
+        );
+        let dropped = total(
+            RemoteWriteDrop::ALL
+                .iter()
+                .map(|reason| row.counter(Counter::RemoteWriteSamplesDropped(*reason))),
+        );
+        let gone = self.problem(
+            dropped > 0.0,
+            "warning",
+            || format!("{dropped} samples were given up before the receiver had them"),
+            "raise `remote_write.queue_max_bytes` or see why the receiver is slow",
+        );
+        state = if gone == State::Trouble { gone } else { state };
+        let refused = RemoteWriteOutcome::Refused;
+        let facts = [
+            ("samples sent", row.counter(Counter::RemoteWriteSamplesSent)),
+            ("samples waiting", row.gauge(Gauge::RemoteWritePendingSamples)),
+            ("oldest waits", age),
+            ("samples dropped", sum("openqoe_remote_write_samples_dropped_total", dropped)),
+            ("samples refused", row.counter(Counter::RemoteWriteSamplesFailed)),
+            ("requests refused", row.counter(Counter::RemoteWriteRequests(refused))),
+            ("last success", row.gauge(Gauge::RemoteWriteLastSuccessTimestampSeconds)),
+        ];
+        self.say("remote_write", state, facts);
+    }
+
+    fn edge(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        if gateway.edge.is_none() {
+            return self.say("edge", State::Off, []);
+        }
+        let up = row.gauge(Gauge::EdgeUpstreamUp);
+        let state = self.problem(
+            up.value == Some(0.0),
+            "critical",
+            || "the core does not take what this edge forwards".into(),
+            "batches wait in the journal up to `journal.max_bytes`; see docs/guide/edge.md",
+        );
+        let errors = total(EdgeError::ALL.iter().map(|error| row.counter(Counter::EdgeErrors(*error))));
+        let facts = [
+            ("core takes batches", up),
+            ("batches forwarded", row.counter(Counter::EdgeForwardedBatches)),
+            ("bytes waiting", row.gauge(Gauge::EdgeBacklogBytes)),
+            ("oldest waits", row.gauge(Gauge::EdgeBacklogAgeSeconds)),
+            ("requests that failed", sum("openqoe_edge_errors_total", errors)),
+        ];
+        self.say("edge", state, facts);
+    }
+
+    fn scrape(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        self.say(
+            "scrape",
+            State::Ok,
+            [("duration p99", row.quantile(Histogram::GatewayScrapeDurationSeconds, 0.99))],
+        );
+    }
+
+    fn listeners(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        let refused = row.counter(Counter::GatewayConnectionsRefused);
+        let state = self.problem(
+            is_any(&refused),
+            "warning",
+            || "connections were refused because `limits.max_connections` were open".into(),
+            "raise it, or see who holds them",
+        );
+        let reload = row.gauge(Gauge::GatewayConfigLastReloadSuccessful);
+        self.problem(
+            reload.value == Some(0.0),
+            "warning",
+            || "the configuration on disk is not good; the one before stays in use".into(),
+            "`openqoe check-config` says what is wrong",
+        );
+        let facts = [
+            ("connections", row.gauge(Gauge::GatewayConnections)),
+            ("connections refused", refused),
+            ("configuration is good", reload),
+        ];
+        self.say("listeners", state, facts);
+    }
+
+    fn tls(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        let expiry = row.gauge(Gauge::TlsCertificateExpiryTimestampSeconds);
+        let Some(ends) = expiry.value else { return self.say("tls", State::Off, []) };
+        let days = (ends - crate::clock::now_ms() as f64 / 1000.0) / 86_400.0;
+        let state = self.problem(
+            days < 14.0,
+            if days < 1.0 { "critical" } else { "warning" },
+            || format!("the certificate ends in {days:.1} days"),
+            "put a new one in place; it is read without a restart",
+        );
+        let failures = total(
+            HandshakeFailure::ALL.iter().map(|reason| row.counter(Counter::TlsHandshakeFailures(*reason))),
+        );
+        let facts = [
+            ("certificate ends", expiry),
+            ("handshakes failed", sum("openqoe_tls_handshake_failures_total", failures)),
+        ];
+        self.say("tls", state, facts);
+    }
+
+    fn privacy(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        let failed = total(
+            PrivacyOperation::ALL.iter().map(|operation| row.counter(Counter::PrivacyErrors(*operation))),
+        );
+        let state = self.problem(
+            failed > 0.0,
+            "warning",
+            || format!("salts or databases of networks could not be renewed {failed} times"),
+            "see the log; what was there stays in use",
+        );
+        self.say("privacy", state, [("failed renewals", sum("openqoe_privacy_errors_total", failed))]);
+    }
+}
+
+fn is_any(figure: &Figure) -> bool {
+    figure.value.is_some_and(|value| value > 0.0)
+}
+
+fn total(figures: impl Iterator<Item = Figure>) -> f64 {
+    figures.filter_map(|figure| figure.value).sum()
+}
+
+/// The sum over a metric's closed labels.
+fn sum(metric: &str, value: f64) -> Figure {
+    Figure { value: Some(value), query: format!("sum({metric})"), unit: "" }
+}
