@@ -12,6 +12,8 @@ use crate::shared::{SharedRow, SharedScope, UNSET};
 /// One number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
+    /// The metric it is of.
+    pub metric: &'static str,
     /// In the exposed unit; `None` while there is none.
     pub value: Option<f64>,
     /// The query of Prometheus that gives it.
@@ -44,6 +46,7 @@ impl<S: SharedScope> SharedRow<S> {
         let metric = &METRICS[def.metric];
         let series = series(&format!("{}_bucket", metric.name), &self.labels, def.labels);
         Figure {
+            metric: metric.name,
             value,
             query: format!("histogram_quantile({q}, sum by (le) ({series}))"),
             unit: metric.unit.as_str(),
@@ -53,6 +56,7 @@ impl<S: SharedScope> SharedRow<S> {
     fn figure(&self, slot: &SlotDef, recorded: Option<f64>) -> Figure {
         let metric = &METRICS[slot.metric];
         Figure {
+            metric: metric.name,
             value: recorded.map(|value| value / metric.unit.divisor()),
             query: series(metric.name, &self.labels, slot.labels),
             unit: metric.unit.as_str(),
@@ -80,7 +84,8 @@ mod tests {
         row.count(tenant::Counter::IngestBatches(Protocol::Native), 3.0);
         let batches = row.counter(tenant::Counter::IngestBatches(Protocol::Native));
         let query = "openqoe_ingest_batches_total{tenant=\"a\",protocol=\"native\"}";
-        assert_eq!(batches, Figure { value: Some(3.0), query: query.into(), unit: "" });
+        assert_eq!((batches.value, batches.query.as_str(), batches.unit), (Some(3.0), query, ""));
+        assert!(query.starts_with(batches.metric));
         let folded = row.gauge(tenant::Gauge::MetricsOverflowValues(Guarded::Cdn));
         assert_eq!(folded.value, None);
 

@@ -70,7 +70,7 @@ impl Parts {
         state: State,
         facts: impl IntoIterator<Item = (&'static str, Figure)>,
     ) {
-        let fact = |(name, Figure { value, query, unit })| Fact { name, value, unit, query };
+        let fact = |(name, Figure { value, query, unit, .. })| Fact { name, value, unit, query };
         self.parts.push(Part { name, state, facts: facts.into_iter().map(fact).collect() });
     }
 
@@ -127,9 +127,14 @@ impl Parts {
             JournalOperation::ALL.iter().map(|operation| row.counter(Counter::JournalErrors(*operation))),
         );
         let state = self.problem(
-            failed > 0.0,
+            is_any(&failed),
             "warning",
-            || format!("{failed} operations of the journal have failed since the start"),
+            || {
+                format!(
+                    "{:.0} operations of the journal have failed since the start",
+                    failed.value.unwrap_or_default()
+                )
+            },
             "a failed append is answered 503 and sent again; see docs/runbooks and the log",
         );
         let facts = [
@@ -137,7 +142,7 @@ impl Parts {
             ("append p99", row.quantile(Histogram::JournalAppendDurationSeconds, 0.99)),
             ("checkpoint p99", row.quantile(Histogram::JournalCheckpointDurationSeconds, 0.99)),
             ("batches replayed at the start", row.counter(Counter::JournalReplayedBatches)),
-            ("failed operations", sum("openqoe_journal_errors_total", failed)),
+            ("failed operations", failed),
         ];
         self.say("journal", state, facts);
     }
@@ -180,9 +185,14 @@ impl Parts {
                 .map(|reason| row.counter(Counter::RemoteWriteSamplesDropped(*reason))),
         );
         let gone = self.problem(
-            dropped > 0.0,
+            is_any(&dropped),
             "warning",
-            || format!("{dropped} samples were given up before the receiver had them"),
+            || {
+                format!(
+                    "{:.0} samples were given up before the receiver had them",
+                    dropped.value.unwrap_or_default()
+                )
+            },
             "raise `remote_write.queue_max_bytes` or see why the receiver is slow",
         );
         state = if gone == State::Trouble { gone } else { state };
@@ -191,7 +201,7 @@ impl Parts {
             ("samples sent", row.counter(Counter::RemoteWriteSamplesSent)),
             ("samples waiting", row.gauge(Gauge::RemoteWritePendingSamples)),
             ("oldest waits", age),
-            ("samples dropped", sum("openqoe_remote_write_samples_dropped_total", dropped)),
+            ("samples dropped", dropped),
             ("samples refused", row.counter(Counter::RemoteWriteSamplesFailed)),
             ("requests refused", row.counter(Counter::RemoteWriteRequests(refused))),
             ("last success", row.gauge(Gauge::RemoteWriteLastSuccessTimestampSeconds)),
@@ -217,7 +227,7 @@ impl Parts {
             ("batches forwarded", row.counter(Counter::EdgeForwardedBatches)),
             ("bytes waiting", row.gauge(Gauge::EdgeBacklogBytes)),
             ("oldest waits", row.gauge(Gauge::EdgeBacklogAgeSeconds)),
-            ("requests that failed", sum("openqoe_edge_errors_total", errors)),
+            ("requests that failed", errors),
         ];
         self.say("edge", state, facts);
     }
@@ -269,10 +279,7 @@ impl Parts {
         let failures = total(
             HandshakeFailure::ALL.iter().map(|reason| row.counter(Counter::TlsHandshakeFailures(*reason))),
         );
-        let facts = [
-            ("certificate ends", expiry),
-            ("handshakes failed", sum("openqoe_tls_handshake_failures_total", failures)),
-        ];
+        let facts = [("certificate ends", expiry), ("handshakes failed", failures)];
         self.say("tls", state, facts);
     }
 
@@ -282,12 +289,17 @@ impl Parts {
             PrivacyOperation::ALL.iter().map(|operation| row.counter(Counter::PrivacyErrors(*operation))),
         );
         let state = self.problem(
-            failed > 0.0,
+            is_any(&failed),
             "warning",
-            || format!("salts or databases of networks could not be renewed {failed} times"),
+            || {
+                format!(
+                    "salts or databases of networks could not be renewed {:.0} times",
+                    failed.value.unwrap_or_default()
+                )
+            },
             "see the log; what was there stays in use",
         );
-        self.say("privacy", state, [("failed renewals", sum("openqoe_privacy_errors_total", failed))]);
+        self.say("privacy", state, [("failed renewals", failed)]);
     }
 }
 
@@ -295,11 +307,10 @@ fn is_any(figure: &Figure) -> bool {
     figure.value.is_some_and(|value| value > 0.0)
 }
 
-fn total(figures: impl Iterator<Item = Figure>) -> f64 {
-    figures.filter_map(|figure| figure.value).sum()
-}
-
 /// The sum over a metric's closed labels.
-fn sum(metric: &str, value: f64) -> Figure {
-    Figure { value: Some(value), query: format!("sum({metric})"), unit: "" }
+fn total(figures: impl Iterator<Item = Figure>) -> Figure {
+    let mut figures = figures.peekable();
+    let metric = figures.peek().map_or("", |figure| figure.metric);
+    let value = figures.filter_map(|figure| figure.value).sum();
+    Figure { metric, value: Some(value), query: format!("sum({metric})"), unit: "" }
 }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use openqoe_metrics::Figure;
 use openqoe_spec::metrics::tenant::{Counter, Gauge};
-use openqoe_spec::{BatchRejection, Outcome, Protocol, SessionState};
+use openqoe_spec::{BatchRejection, Guarded, Outcome, Protocol, SessionState};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ pub(super) async fn health(State(gateway): State<Arc<Gateway>>, Path(name): Path
         "label_sets": label_sets,
         "budgets": budgets.collect::<Vec<_>>(),
         "quotas": quotas(&gateway, &tenant),
-        "queries": queries(&name),
+        "queries": queries(&tenant),
         "ledger": ledger,
     }))
     .into_response()
@@ -124,25 +124,29 @@ fn quotas(gateway: &Gateway, tenant: &Tenant) -> Vec<Value> {
 }
 
 /// The queries that give the figures, by their names in the answer.
-fn queries(tenant: &str) -> BTreeMap<&'static str, String> {
-    let own = openqoe_metrics::label("tenant", tenant);
+fn queries(tenant: &Tenant) -> BTreeMap<&'static str, String> {
+    let own = openqoe_metrics::label("tenant", tenant.name());
+    let row = tenant.row();
+    let protocol = Protocol::Native;
+    let counter = |counter: Counter| row.counter(counter).metric;
+    let outcomes = counter(Counter::IngestEventOutcomes(protocol, Outcome::Counted));
+    let received = counter(Counter::IngestEventsReceived(protocol));
+    let batches = counter(Counter::IngestBatches(protocol));
+    let rejected = counter(Counter::IngestBatchesRejected(protocol, BatchRejection::MalformedJson));
+    let folded = counter(Counter::MetricsOverflow(Guarded::Cdn));
+    let (waiting, at_edge) =
+        (row.gauge(Gauge::EngineEventsWaiting).metric, row.gauge(Gauge::EdgeEventsWaiting).metric);
+    let sessions = row.gauge(Gauge::EngineSessions(SessionState::Open)).metric;
+    let label_sets = row.gauge(Gauge::MetricsLabelSets).metric;
     BTreeMap::from([
-        (
-            "ledger",
-            format!("sum by (protocol, outcome, reason) (openqoe_ingest_event_outcomes_total{{{own}}})"),
-        ),
-        ("received", format!("sum by (protocol) (openqoe_ingest_events_received_total{{{own}}})")),
-        (
-            "waiting",
-            format!(
-                "sum(openqoe_engine_events_waiting{{{own}}}) + sum(openqoe_edge_events_waiting{{{own}}} or vector(0))"
-            ),
-        ),
-        ("batches", format!("sum(openqoe_ingest_batches_total{{{own}}})")),
-        ("batches_rejected", format!("sum by (reason) (openqoe_ingest_batches_rejected_total{{{own}}})")),
-        ("sessions", format!("openqoe_engine_sessions{{{own}}}")),
-        ("label_sets", format!("openqoe_metrics_label_sets{{{own}}}")),
-        ("budgets", format!("openqoe_metrics_overflow_total{{{own}}}")),
+        ("ledger", format!("sum by (protocol, outcome, reason) ({outcomes}{{{own}}})")),
+        ("received", format!("sum by (protocol) ({received}{{{own}}})")),
+        ("waiting", format!("sum({waiting}{{{own}}} or {at_edge}{{{own}}})")),
+        ("batches", format!("sum({batches}{{{own}}})")),
+        ("batches_rejected", format!("sum by (reason) ({rejected}{{{own}}})")),
+        ("sessions", format!("{sessions}{{{own}}}")),
+        ("label_sets", format!("{label_sets}{{{own}}}")),
+        ("budgets", format!("{folded}{{{own}}}")),
     ])
 }
 
