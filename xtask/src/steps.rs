@@ -5,9 +5,13 @@ use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+
+/// The folder for temporary files of everything that steps run; gone when they have finished.
+static SCRATCH: OnceLock<PathBuf> = OnceLock::new();
 
 /// How a step ended.
 enum Outcome {
@@ -25,6 +29,10 @@ pub(crate) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(root: &'a Path) -> Steps<'a> {
+        let scratch = std::env::temp_dir().join(format!("openqoe-steps-{}", std::process::id()));
+        if std::fs::create_dir_all(&scratch).is_ok() {
+            let _ = SCRATCH.set(scratch);
+        }
         Steps { root, results: Vec::new() }
     }
 
@@ -70,6 +78,10 @@ impl<'a> Steps<'a> {
     /// When a step failed.
     pub(crate) fn finish(self, strict: bool) -> Result<()> {
         println!();
+        if let Some(scratch) = SCRATCH.get() {
+            // What is left is litter, not a result.
+            let _ = std::fs::remove_dir_all(scratch);
+        }
         let (mut passed, mut failed, mut skipped, mut unpackaged) = (0, 0, 0, 0);
         for (name, outcome, took) in &self.results {
             let (word, detail) = match outcome {
@@ -106,6 +118,7 @@ pub(crate) fn command(root: &Path, words: &str) -> Result<()> {
 pub(crate) fn command_with(root: &Path, words: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
     let status = Command::new(words[0])
         .args(&words[1..])
+        .envs(SCRATCH.get().map(|scratch| ("TMPDIR", scratch)))
         .envs(variables.iter().copied())
         .current_dir(root)
         .stdin(Stdio::null())
