@@ -1,0 +1,17 @@
+//! Service level objectives: YAML in, objectives known to be good out ([`parse`]), and from these recording rules and burn-rate
+//! alerts for Prometheus. Reads nothing but its input. What the YAML may say is in docs/guide/slos.md, what an objective means in
+//! [`model`].
+
+pub mod duration;
+pub mod model;
+mod number;
+mod problem;
+mod profile;
+mod read;
+mod templates;
+
+pub use model::{BurnAlert, Indicator, IndicatorKind, Matcher, NoData, Part, Severity, Slo, Term};
+pub use number::clean;
+pub use problem::{Problem, Reason};
+pub use read::document::{MAX_BYTES, parse};
+pub use templates::{TEMPLATES, demo, templates};
