@@ -60,8 +60,8 @@ impl Profile {
         };
         let mut alerts = self.alerts.clone();
         for alert in &mut alerts {
-            // Enough to hold some scrapes, and two different windows.
-            (alert.short, alert.long) = (scale(alert.short, 60), scale(alert.long, 120));
+            // Long enough to hold some scrapes.
+            (alert.short, alert.long) = (scale(alert.short, 120), scale(alert.long, 300));
             if !alert.hold.is_zero() {
                 alert.hold = scale(alert.hold, 60);
             }
@@ -114,8 +114,8 @@ mod tests {
     fn windows_scale_with_the_objective() {
         assert_eq!(windows("google", 28), ["5m 1h", "30m 6h", "2h 1d", "6h 3d"]);
         assert_eq!(windows("google", 90), ["15m 3h", "90m 18h", "6h 3d", "18h 9d"]);
-        assert_eq!(windows("google", 7), ["1m 14m", "7m 80m", "28m 5h40m", "80m 17h"]);
-        assert_eq!(windows("google", 1), ["1m 2m", "1m 12m", "4m 48m", "12m 2h20m"]);
+        assert_eq!(windows("google", 7), ["2m 14m", "7m 80m", "28m 5h40m", "80m 17h"]);
+        assert_eq!(windows("google", 1), ["2m 5m", "2m 12m", "4m 48m", "12m 2h20m"]);
         assert_eq!(windows("pyrra", 30), ["5m 1h", "30m 6h", "2h 1d", "6h 4d"]);
     }
 }

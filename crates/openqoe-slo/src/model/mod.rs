@@ -57,7 +57,8 @@ pub struct Slo {
 pub struct Indicator {
     /// What is counted.
     pub kind: IndicatorKind,
-    /// What counts against the budget. Where subtracted terms make it negative, it is 0.
+    /// What counts against the budget. Where there are subtracted terms, the added ones are those of the total, and a difference
+    /// below 0 is 0.
     pub bad: Vec<Term>,
     /// What it is a part of.
     pub total: Vec<Term>,

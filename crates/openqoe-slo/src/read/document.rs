@@ -1,5 +1,7 @@
 //! The documents of a file, and which kind each is.
 
+use std::collections::BTreeMap;
+
 use serde_yaml_ng::Value;
 
 use super::node::{Node, Source};
@@ -24,6 +26,38 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Slo>, Vec<Problem>> {
         match document(Source { file, text: &text, offset }) {
             Ok(read) => slos.extend(read),
             Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(slos) } else { Err(problems) }
+}
+
+/// Reads the objectives of several files, given as names and texts, which will be compiled together.
+///
+/// # Errors
+/// Everything that is wrong with any of them, and names that two of them have.
+pub fn parse_all<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<Slo>, Vec<Problem>> {
+    let (mut slos, mut problems): (Vec<Slo>, Vec<Problem>) = (Vec::new(), Vec::new());
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    for (file, text) in files {
+        match parse(file, text) {
+            Ok(read) => {
+                for slo in &read {
+                    if let Some(other) = owners.insert(slo.name.clone(), file.into()) {
+                        let reason = Reason::Invalid(format!(
+                            "`{}` is also the name of an objective in {other}",
+                            slo.name
+                        ));
+                        problems.push(Problem {
+                            file: file.into(),
+                            line: None,
+                            field: "metadata.name".into(),
+                            reason,
+                        });
+                    }
+                }
+                slos.extend(read);
+            }
+            Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(slos) } else { Err(problems) }
