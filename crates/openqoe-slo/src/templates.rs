@@ -1,0 +1,77 @@
+//! The objectives that come with OpenQoE, in `slo/templates/`. An objective of the same name, or one whose `spec.indicator` is
+//! that name, measures the same and may promise something else.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use crate::model::Slo;
+use crate::profile::Profile;
+use crate::{number, parse, problem};
+
+/// File names and texts.
+pub const TEMPLATES: [(&str, &str); 8] = [
+    ("ad-failure.yaml", include_str!("../../../slo/templates/ad-failure.yaml")),
+    ("data-freshness.yaml", include_str!("../../../slo/templates/data-freshness.yaml")),
+    ("exit-before-start.yaml", include_str!("../../../slo/templates/exit-before-start.yaml")),
+    ("live-latency.yaml", include_str!("../../../slo/templates/live-latency.yaml")),
+    ("playback-failure.yaml", include_str!("../../../slo/templates/playback-failure.yaml")),
+    ("rebuffer-ratio.yaml", include_str!("../../../slo/templates/rebuffer-ratio.yaml")),
+    ("startup-failure.yaml", include_str!("../../../slo/templates/startup-failure.yaml")),
+    ("startup-time.yaml", include_str!("../../../slo/templates/startup-time.yaml")),
+];
+
+static READ: LazyLock<Vec<Slo>> = LazyLock::new(|| {
+    TEMPLATES.iter().flat_map(|(file, text)| parse(file, text).unwrap_or_default()).collect()
+});
+
+/// The objectives of all templates, by name.
+pub fn templates() -> &'static [Slo] {
+    &READ
+}
+
+/// The same over one hour, with alerts that fire within a minute: for demonstrations. `slo/windows/demo.yaml`
+pub fn demo() -> Vec<Slo> {
+    let window = Duration::from_secs(3600);
+    let Some(profile) = Profile::named("demo") else { return Vec::new() };
+    let shortened = |slo: &Slo| {
+        let mut slo = Slo { window, ..slo.clone() };
+        slo.alerts = profile.scaled(window);
+        for alert in &mut slo.alerts {
+            alert.threshold = number::clean(alert.factor * slo.budget);
+            alert.min_total = slo.no_data.map_or(0.0, |no_data| no_data.min_total);
+        }
+        slo.alerts.retain(|alert| alert.threshold < 1.0);
+        slo
+    };
+    READ.iter().map(shortened).collect()
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Slo> {
+    READ.iter().find(|slo| slo.name == name)
+}
+
+pub(crate) fn closest(name: &str) -> Option<&'static str> {
+    problem::closest(name, READ.iter().map(|slo| slo.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_is_good_and_called_like_its_file() {
+        for (file, text) in TEMPLATES {
+            let slos = parse(file, text).unwrap_or_else(|problems| panic!("{}", problems[0]));
+            assert_eq!(slos.iter().map(|slo| format!("{}.yaml", slo.name)).collect::<Vec<_>>(), [file]);
+            assert!(!slos[0].description.is_empty(), "{file}");
+        }
+        assert_eq!(READ.len(), TEMPLATES.len());
+    }
+
+    #[test]
+    fn a_demo_loses_no_alert() {
+        let demo = demo();
+        assert_eq!(demo.len(), TEMPLATES.len());
+        assert!(demo.iter().all(|slo| slo.alerts.len() == 2 && slo.alerts[0].threshold < 1.0));
+    }
+}
