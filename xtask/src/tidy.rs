@@ -72,8 +72,8 @@ fn floors(tree: &Tree) -> Vec<String> {
 fn no_io(tree: &Tree) -> Vec<String> {
     const FORBIDDEN: [&str; 7] =
         ["std::fs", "std::net", "std::io", "SystemTime", "Instant", "std::env::var", "tokio"];
-    let lower =
-        ["spec", "ingest", "engine", "metrics", "slo", "client"].map(|name| format!("crates/openqoe-{name}/src/"));
+    let lower = ["spec", "ingest", "engine", "metrics", "slo", "client"]
+        .map(|name| format!("crates/openqoe-{name}/src/"));
     tree.with_extension("rs")
         .filter(|(path, _)| lower.iter().any(|folder| path.starts_with(folder)) && !is_test(path))
         .flat_map(|(path, text)| {

@@ -9,7 +9,7 @@ use crate::{keys, privacy};
 
 const EXAMPLES: &str = "\
 Examples:
-  openqoe demo                          gateway, demo page and 150 simulated viewers
+  openqoe demo                          gateway, console, demo page, 150 simulated viewers, Prometheus and Alertmanager
   openqoe serve                         gateway on 127.0.0.1:8080, /metrics on 127.0.0.1:8889
   openqoe serve --config openqoe.toml
   openqoe serve --role edge --upstream https://core:8443 --pop fra1
@@ -94,6 +94,9 @@ pub(crate) struct Demo {
     /// No simulated viewers
     #[arg(long)]
     pub(crate) no_viewers: bool,
+    /// No Prometheus and Alertmanager beside it
+    #[arg(long)]
+    pub(crate) no_monitoring: bool,
     /// Seed of the simulation: the same seed gives the same viewers
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

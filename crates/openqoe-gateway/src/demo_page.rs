@@ -11,6 +11,8 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::config::Config;
+use crate::demo::monitoring::Monitoring;
 use crate::demo::{self, Demo, viewers};
 use crate::{assets, cli};
 
@@ -46,4 +48,30 @@ pub(crate) fn start(
     let options = viewers::ViewerOptions { viewers: usize::from(demo.viewers), seed: demo.seed };
     tracing::info!("{} simulated viewers report as content_type=\"simulated\"", demo.viewers);
     Some(tokio::spawn(viewers::run(format!("http://{public}/v1/ingest"), options, stopping.clone())))
+}
+
+/// Starts Prometheus and Alertmanager, unless none are wanted or there is no folder for what they keep; the console links to them.
+pub(crate) fn monitor(demo: &cli::Demo, config: &mut Config, internal: SocketAddr) -> Option<Monitoring> {
+    if demo.no_monitoring || config.data_dir.as_os_str().is_empty() {
+        return None;
+    }
+    let monitoring = Monitoring::start(&config.data_dir.join("monitoring"), internal, &rules())
+        .inspect_err(|error| tracing::warn!(%error, "Prometheus cannot be started beside the demo"))
+        .ok()?;
+    let links = [
+        ("prometheus", &mut config.console.prometheus_url),
+        ("alertmanager", &mut config.console.alertmanager_url),
+    ];
+    for (name, link) in links {
+        if let Some(url) = monitoring.url(name).filter(|_| link.is_empty()) {
+            *link = url.to_owned();
+        }
+    }
+    Some(monitoring)
+}
+
+/// The rules of the objectives the gateway comes with, over windows short enough to watch.
+fn rules() -> String {
+    let rules = openqoe_slo::compile(&openqoe_slo::demo(), &openqoe_slo::Options::default());
+    rules.to_yaml("The objectives of `openqoe demo`.")
 }

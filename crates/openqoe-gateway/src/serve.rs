@@ -18,7 +18,7 @@ use crate::{cli, demo_page, internal, listener, public, tls};
 ///
 /// # Errors
 /// When a listener cannot be opened or a shard cannot be started.
-pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload) -> anyhow::Result<()> {
+pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Reload) -> anyhow::Result<()> {
     let started = now_ms();
     let mut ending = Ending::listen()?;
     // From here on a SIGHUP is no end.
@@ -26,6 +26,7 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload
     let public = listener::bind(config.listen, "public").await?;
     let internal = listener::bind(config.internal_listen, "internal").await?;
     let (public_address, internal_address) = (public.local_addr()?, internal.local_addr()?);
+    let mut monitoring = demo.and_then(|demo| demo_page::monitor(demo, &mut config, internal_address));
     let gateway = Gateway::start(config)?;
     let remote_write = RemoteWrite::start(&gateway, started)?;
     let (stop, stopping) = watch::channel(false);
@@ -53,8 +54,18 @@ pub(crate) async fn run(config: Config, demo: Option<&cli::Demo>, reload: Reload
     tracing::info!("metrics on {internal_scheme}://{internal_address}/metrics");
     let viewers = demo.map(|demo| demo_page::start(demo, public_address, &stopping));
 
-    ending.told().await;
+    if let Some(monitoring) = &mut monitoring {
+        tokio::select! {
+            () = monitoring.announce() => ending.told().await,
+            () = ending.told() => {}
+        }
+    } else {
+        ending.told().await;
+    }
     tracing::info!("ending: letting requests under way finish");
+    if let Some(monitoring) = monitoring {
+        monitoring.end().await;
+    }
     stop.send_replace(true);
     for task in listeners {
         task.await?;

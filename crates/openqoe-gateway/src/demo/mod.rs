@@ -9,6 +9,7 @@ mod delivery;
 mod faults;
 mod live;
 mod media;
+pub(crate) mod monitoring;
 mod origin;
 mod pacing;
 mod range;
