@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{keys, privacy};
+use crate::{keys, privacy, slo_command};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,6 +15,7 @@ Examples:
   openqoe serve --role edge --upstream https://core:8443 --pop fra1
   openqoe check-config --config openqoe.toml
   openqoe keys new --config openqoe.toml --tenant acme --kind ingest
+  openqoe slo compile slo/ -o rules.yaml
   OPENQOE_LISTEN=127.0.0.1:9000 openqoe serve
 
 Every key of the configuration has its variable: limits.max_body is OPENQOE_LIMITS_MAX_BODY.";
@@ -44,6 +45,9 @@ pub(crate) enum Command {
     /// Erase what is kept of a viewer, or find it for support
     #[command(subcommand)]
     Privacy(privacy::command::Command),
+    /// Compile service level objectives to Prometheus rules, or check them
+    #[command(subcommand)]
+    Slo(slo_command::Command),
 }
 
 #[derive(Args, Clone)]

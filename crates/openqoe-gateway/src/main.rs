@@ -33,6 +33,7 @@ mod request_log;
 mod serve;
 mod sessions;
 mod shard;
+mod slo_command;
 mod tenant;
 mod tls;
 mod trace_context;
@@ -70,6 +71,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Demo(demo) => (&demo.common, Vec::new(), Some(demo)),
         Command::Privacy(command) => return command.run(),
         Command::Keys(keys) => return keys.run(),
+        Command::Slo(command) => return command.run(),
     };
     let load = {
         let (common, is_demo) = (common.clone(), demo.is_some());

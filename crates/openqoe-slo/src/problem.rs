@@ -115,7 +115,8 @@ pub enum Reason {
     /// An alert no error ratio can fire.
     #[error(
         "alert `{alert}` can never fire: {factor} x {budget} is {threshold}, and an error ratio above 1 does not exist. With this budget a factor \
-         has to be below {limit}; {useful} fires when half of everything is bad"
+         has to be below {limit}; {useful} fires when half of everything is bad: `alert: {{{alert}: {{factor: {useful}}}}}`, with `profile` to keep a \
+         profile's other alerts"
     )]
     Unreachable {
         /// The alert.

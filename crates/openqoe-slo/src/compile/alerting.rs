@@ -40,20 +40,18 @@ fn burn_alert(slo: &Slo, alert: &BurnAlert, options: &Options) -> Rule {
         ("short".to_owned(), short),
     ]);
     labels.extend(alert.labels.clone());
-    let factor = number::spell(alert.factor);
     let lasts = spell(rounded(slo.window.div_f64(alert.factor)));
-    let summary = format!("{} spends its error budget more than {factor} times too fast", group(slo));
+    let pace = match number::spell(alert.factor).as_str() {
+        "1" => "faster than allowed".to_owned(),
+        factor => format!("more than {factor} times faster than allowed"),
+    };
+    let summary = format!("{} spends its error budget {pace}", group(slo));
     let description = format!(
-        "{{{{ $value | humanizePercentage }}}} of the last {long} was bad, where {} of {} is allowed. At {factor} times that, \
-         the budget of {} is gone after {lasts}.{}",
+        "{{{{ $value | humanizePercentage }}}} of the last {long} was bad, and {} over {} is allowed. At {} the budget lasts {lasts}.{}",
         percent(slo.budget),
         spell(slo.window),
-        spell(slo.window),
-        if slo.description.is_empty() {
-            String::new()
-        } else {
-            format!(" Promised: {}", escaped(&slo.description))
-        },
+        percent(alert.threshold),
+        if slo.description.is_empty() { String::new() } else { format!(" {}", escaped(&slo.description)) },
     );
     let annotations =
         annotations(slo, summary, description, format!("{}/error-budget-burn.md", options.runbooks));

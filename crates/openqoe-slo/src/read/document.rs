@@ -87,13 +87,16 @@ fn document(source: Source<'_>) -> Result<Vec<Slo>, Problem> {
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
         Problem { line, ..source.problem(&[], Reason::Yaml(message)) }
     })?;
-    let said = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("nothing");
+    let said = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let root = Node::root(source, &value);
     match (said("apiVersion"), said("kind")) {
         ("openqoe.dev/v1", "PlaybackSLO") => Ok(vec![playback_slo::read(root)?]),
         ("openslo/v1", "SLO") => open_slo::read(root),
         (version, kind) => {
-            let found = format!("`apiVersion: {version}` with `kind: {kind}`");
+            let found = match (version, kind) {
+                ("", "") => "neither".into(),
+                _ => format!("`apiVersion: {version}` with `kind: {kind}`"),
+            };
             Err(source.problem(&["kind".to_owned()], Reason::Kind(found)))
         }
     }
