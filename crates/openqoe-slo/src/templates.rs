@@ -4,9 +4,13 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use openqoe_spec::Attribute;
+
 use crate::model::Slo;
 use crate::profile::Profile;
 use crate::{number, parse, problem};
+
+const CDN: &str = Attribute::Cdn.as_str();
 
 /// File names and texts.
 pub const TEMPLATES: [(&str, &str); 8] = [
@@ -29,12 +33,16 @@ pub fn templates() -> &'static [Slo] {
     &READ
 }
 
-/// The same over one hour, with alerts that fire within a minute: for demonstrations. `slo/windows/demo.yaml`
+/// The same over one hour, with alerts that fire within a minute: for demonstrations. `slo/windows/demo.yaml`. Rebuffering is
+/// watched CDN by CDN, for the demo's fault is of one of them.
 pub fn demo() -> Vec<Slo> {
     let window = Duration::from_secs(3600);
     let Some(profile) = Profile::named("demo") else { return Vec::new() };
     let shortened = |slo: &Slo| {
         let mut slo = Slo { window, ..slo.clone() };
+        if slo.name == "rebuffer-ratio" && !slo.group_by.contains(&CDN) {
+            slo.group_by.push(CDN);
+        }
         slo.alerts = profile.scaled(window);
         for alert in &mut slo.alerts {
             alert.threshold = number::clean(alert.factor * slo.budget);
