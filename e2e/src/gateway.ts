@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -11,6 +12,8 @@ export interface Gateway {
   /** Origin of the internal listener. */
   internalUrl: string;
   metrics(accept?: string): Promise<Response>;
+  /** When a line of its log matched, by `performance.now()`; a line of the past counts too. */
+  told(pattern: RegExp, timeoutMs?: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -20,17 +23,24 @@ function binary(): string {
   return process.env.OPENQOE_BIN ?? join(target, 'debug', 'openqoe');
 }
 
-/** In memory unless a folder is given: a test leaves nothing behind. */
-export async function startGateway(args: string[], dataDir = ''): Promise<Gateway> {
+/** In memory unless a folder is given: a test leaves nothing behind. With `null` it decides by itself. */
+export async function startGateway(args: string[], dataDir: string | null = ''): Promise<Gateway> {
   const ports = ['--listen', '127.0.0.1:0', '--internal-listen', '127.0.0.1:0'];
   const child = spawn(binary(), [...args, ...ports], {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, OPENQOE_DATA_DIR: dataDir },
+    env: dataDir === null ? process.env : { ...process.env, OPENQOE_DATA_DIR: dataDir },
   });
-  const [publicUrl, internalUrl] = await addresses(child);
+  const lines: { text: string; at: number }[] = [];
+  if (child.stderr) {
+    createInterface(child.stderr).on('line', (text) => lines.push({ text, at: performance.now() }));
+  }
+  const told = (pattern: RegExp, timeoutMs?: number) =>
+    until(`a line like ${pattern}`, async () => lines.find(({ text }) => pattern.test(text))?.at, timeoutMs);
+  const [publicUrl, internalUrl] = await addresses(child, lines);
   return {
     publicUrl,
     internalUrl,
+    told,
     metrics: (accept = 'text/plain') => fetch(`${internalUrl}/metrics`, { headers: { accept } }),
     stop: () =>
       new Promise((resolve) => {
@@ -40,17 +50,16 @@ export async function startGateway(args: string[], dataDir = ''): Promise<Gatewa
   };
 }
 
-function addresses(child: ChildProcess): Promise<[string, string]> {
+/** Where it listens, as it says at its start. */
+function addresses(child: ChildProcess, lines: { text: string }[]): Promise<[string, string]> {
   return new Promise((resolve, reject) => {
-    const found = new Map<string, string>();
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));
-    if (!child.stderr) return reject(new Error('no log'));
-    createInterface(child.stderr).on('line', (line) => {
-      const match = /(ingest|metrics) on (http:\/\/[^/]+)/.exec(line);
-      if (match?.[1] && match[2]) found.set(match[1], match[2]);
-      const [ingest, metrics] = [found.get('ingest'), found.get('metrics')];
-      if (ingest && metrics) resolve([ingest, metrics]);
-    });
+    child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}: ${lines.at(-1)?.text}`)));
+    const find = (purpose: string) =>
+      lines.map(({ text }) => new RegExp(`${purpose} on (http://[^/]+)`).exec(text)?.[1]).find(Boolean);
+    until('its addresses', async () => {
+      const [ingest, metrics] = [find('ingest'), find('metrics')];
+      return ingest && metrics ? ([ingest, metrics] as [string, string]) : undefined;
+    }).then(resolve, reject);
   });
 }

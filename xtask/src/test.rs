@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
-use crate::tools::{CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser};
+use crate::tools::{ALERTMANAGER, CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser};
 use crate::{accuracy, codegen, deploy, tidy};
 
 /// Runs every check.
@@ -30,6 +30,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     exposition(&mut steps);
     in_browser(&mut steps);
     end_to_end(&mut steps);
+    story(&mut steps);
     accuracy(&mut steps);
     steps.finish(is_strict())
 }
@@ -79,6 +80,15 @@ fn end_to_end(steps: &mut Steps<'_>) {
     const NAME: &str = "e2e: Chromium, players, Prometheus";
     match [CHROMIUM, PROMETHEUS].iter().find_map(|tool| tool.require().err()) {
         None => steps.run(NAME, "npm run e2e --silent -w e2e"),
+        Some(remedy) => steps.skip(NAME, remedy),
+    }
+}
+
+/// A CDN breaks, somebody is woken and finds out where.
+fn story(steps: &mut Steps<'_>) {
+    const NAME: &str = "e2e: the demo's fault, from the alert to a session";
+    match [CHROMIUM, PROMETHEUS, ALERTMANAGER].iter().find_map(|tool| tool.require().err()) {
+        None => steps.run(NAME, "npm run story --silent -w e2e"),
         Some(remedy) => steps.skip(NAME, remedy),
     }
 }

@@ -31,6 +31,14 @@ pub(crate) const PROMETHEUS: Tool = Tool {
     remedy: "install Prometheus so that `prometheus` is on the PATH",
 };
 
+/// The real Alertmanager.
+pub(crate) const ALERTMANAGER: Tool = Tool {
+    name: "Alertmanager",
+    programs: &["prometheus-alertmanager", "alertmanager"],
+    debian: "prometheus-alertmanager",
+    remedy: "install Alertmanager so that `prometheus-alertmanager` is on the PATH",
+};
+
 /// Its linter, of the same package.
 pub(crate) const PROMTOOL: Tool = Tool {
     name: "promtool",
