@@ -1,6 +1,8 @@
 //! What is wrong with an objective, and what is said about it: an input and a part of each answer. Whoever wrote it should know the
 //! place, the reason and what to write instead.
 
+#![allow(clippy::unwrap_used)]
+
 use openqoe_slo::{Slo, doubts, parse, parse_all};
 use proptest::prelude::*;
 

@@ -1,7 +1,10 @@
 //! What promtool, which is Prometheus itself, says of everything that is compiled and of the alerts in `deploy/prometheus`: that
 //! it is right, that each alert fires when it should, and that it does not when it should not.
 
+#![allow(clippy::unwrap_used)]
+
 mod burn;
+mod exactness;
 mod packs;
 mod scenario;
 
