@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
-use crate::tools::{ALERTMANAGER, CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser};
+use crate::tools::{
+    ALERTMANAGER, AMTOOL, CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser,
+};
 use crate::{accuracy, codegen, deploy, tidy};
 
 /// Runs every check.
@@ -24,6 +26,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.run("web: size budget", "npm run size --silent");
     steps.run("clippy", "cargo clippy --quiet --workspace --all-targets -- -D warnings");
     receivers(&mut steps);
+    judges(&mut steps);
     steps.run("rust: unit, vectors, properties, gateway", "cargo test --workspace");
     steps.run("rust: documentation", "cargo doc --quiet --workspace --no-deps");
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
@@ -51,6 +54,15 @@ fn receivers(steps: &mut Steps<'_>) {
     for tool in [PROMETHEUS, VICTORIA_METRICS] {
         if let Err(remedy) = tool.require() {
             steps.skip(&format!("gateway: remote write to {}", tool.name), remedy);
+        }
+    }
+}
+
+/// Whoever will read the rules judges them in the tests of openqoe-slo.
+fn judges(steps: &mut Steps<'_>) {
+    for tool in [PROMTOOL, AMTOOL] {
+        if let Err(remedy) = tool.require() {
+            steps.skip(&format!("rules: judged by {}", tool.name), remedy);
         }
     }
 }

@@ -47,6 +47,14 @@ pub(crate) const PROMTOOL: Tool = Tool {
     remedy: "install Prometheus so that `promtool` is on the PATH",
 };
 
+/// Reads the configuration of Alertmanager, and comes with it.
+pub(crate) const AMTOOL: Tool = Tool {
+    name: "amtool",
+    programs: &["amtool"],
+    debian: "prometheus-alertmanager",
+    remedy: "install Alertmanager so that `amtool` is on the PATH",
+};
+
 /// The real VictoriaMetrics, single node.
 pub(crate) const VICTORIA_METRICS: Tool = Tool {
     name: "VictoriaMetrics",

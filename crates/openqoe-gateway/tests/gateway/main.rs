@@ -26,6 +26,7 @@ mod remote_write_servers;
 mod request_log;
 mod servers;
 mod skew;
+mod slo_command;
 mod slow;
 mod tenants;
 mod tls;
