@@ -23,6 +23,7 @@ mod pressure;
 mod privacy;
 mod process;
 mod public;
+mod push;
 mod quota;
 mod recovery;
 mod refusal;
