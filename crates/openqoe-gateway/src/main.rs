@@ -19,6 +19,7 @@ mod keys;
 mod listener;
 mod log;
 mod measure;
+mod otlp;
 mod pressure;
 mod privacy;
 mod process;

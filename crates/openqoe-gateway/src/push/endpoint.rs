@@ -67,7 +67,7 @@ impl Answer {
 }
 
 /// The first line of a text that came from outside, fit for a log.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     line.trim().chars().filter(|character| !character.is_control()).take(MAX_LINE).collect()
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use axum::http::{HeaderName, HeaderValue, Uri};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use endpoint::{Answer, Endpoint, Settings};
+pub(crate) use endpoint::{Answer, Endpoint, Settings, line};
 pub(crate) use outage::Outage;
 pub(crate) use pairs::Pairs;
 pub(crate) use seldom::Seldom;

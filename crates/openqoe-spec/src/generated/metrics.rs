@@ -429,7 +429,7 @@ pub mod process {
         RemoteWriteQueueErrors,
         /// `openqoe_otlp_sessions_total`: Sessions that ended, by what the sampling of traces decided. Logs are not sampled.
         OtlpSessions(OtlpDecision),
-        /// `openqoe_otlp_sessions_lost_total`: Sessions chosen whose events could not be had, so that neither trace nor log records of them were made.
+        /// `openqoe_otlp_sessions_lost_total`: Sessions whose events could not be had: of `not_found` there is no trace, of `queue_full` nothing at all.
         OtlpSessionsLost(OtlpLoss),
         /// `openqoe_otlp_cut_spans_total`: Spans left out of traces that would have had more than `otlp.max_spans`. The root span says how many of its own.
         OtlpCutSpans,
@@ -1828,7 +1828,7 @@ pub static METRICS: [MetricDef; 125] = [
     },
     MetricDef {
         name: "openqoe_otlp_sessions_lost_total",
-        help: "Sessions chosen whose events could not be had, so that neither trace nor log records of them were made.",
+        help: "Sessions whose events could not be had: of `not_found` there is no trace, of `queue_full` nothing at all.",
         kind: MetricKind::Counter,
         unit: Unit::None,
         scope: Scope::Process,
