@@ -148,7 +148,9 @@ impl Gateway {
         process::describe(&process);
         let replaying = Arc::default();
         if config.otlp.is_on() {
-            tracing::warn!("otlp: nothing is exported by an edge, which ends no sessions: configure the core");
+            tracing::warn!(
+                "otlp: nothing is exported by an edge, which ends no sessions: configure the core"
+            );
         }
         let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
         Ok(Arc::new(Gateway {

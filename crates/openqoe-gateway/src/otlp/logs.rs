@@ -83,10 +83,15 @@ fn sentence(summary: &Summary, badness: Option<Badness>) -> String {
         text += &format!(", startup {}", seconds(startup));
     }
     if summary.rebuffers > 0 {
-        text += &format!(", {} rebufferings of {}", summary.rebuffers, seconds(summary.stalled));
+        let rebuffers = counted(summary.rebuffers, "rebuffering");
+        text += &format!(", {rebuffers} of {}", seconds(summary.stalled));
     }
     if let Some(code) = &summary.error_code {
-        text += &format!(", {} errors, the last {code}", summary.errors);
+        text += &format!(", {}, the last {code}", counted(summary.errors, "error"));
     }
     badness.map_or(text.clone(), |badness| format!("{text}; {}", badness.as_str().replace('_', " ")))
+}
+
+fn counted(count: u16, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -123,10 +123,14 @@ fn root(id: TraceId, chosen: &Chosen, timeline: &Timeline, clock: &Clock, limits
     if let Some(share) = chosen.share {
         attributes.push(attribute("openqoe.sampled_share", share));
     }
+    let in_ad = |event: &Event| {
+        let breaks = timeline.stretches.iter().filter(|stretch| stretch.phase == Phase::Ad);
+        breaks.into_iter().any(|stretch| stretch.holds(event))
+    };
     let (events, dropped_events_count) = bounded(timeline.events.iter().filter_map(|event| {
-        let (name, attributes) = happened(event)?;
+        let (name, attributes) = happened(event).or_else(|| ad(event).filter(|_| !in_ad(event)))?;
         let is_error = matches!(event.kind, EventKind::Error { .. });
-        Some((is_error, SpanEvent { time_unix_nano: clock.at(event.t), name: name.to_owned(), attributes }))
+        Some((is_error, span_event(clock, event, name, attributes)))
     }));
     let begin = timeline.events.first().map_or(0, |event| event.t);
     Span {
@@ -140,6 +144,10 @@ fn root(id: TraceId, chosen: &Chosen, timeline: &Timeline, clock: &Clock, limits
         status: (chosen.badness == Some(Badness::Failed)).then(|| failure(chosen)),
         ..span(id)
     }
+}
+
+fn span_event(clock: &Clock, event: &Event, name: &str, attributes: Vec<KeyValue>) -> SpanEvent {
+    SpanEvent { time_unix_nano: clock.at(event.t), name: name.to_owned(), attributes }
 }
 
 /// As many events as a span may have, errors before others, in their order; and how many there are more.
@@ -212,12 +220,11 @@ fn phase_span(span: Span, stretch: &Stretch, chosen: &Chosen, timeline: &Timelin
         attributes.push(attribute("openqoe.counted_ms", stretch.counted));
     }
     let has_failed = stretch.is_last && chosen.badness == Some(Badness::Failed);
-    let is_within =
-        |event: &&Event| stretch.phase == Phase::Ad && (stretch.from..=stretch.to).contains(&event.t);
-    let ads = timeline.events.iter().filter(is_within).filter_map(|event| {
+    let within = timeline.events.iter().filter(|event| stretch.phase == Phase::Ad && stretch.holds(event));
+    let ads = within.filter_map(|event| {
         let (name, attributes) = ad(event)?;
         let is_error = matches!(event.kind, EventKind::AdError { .. });
-        Some((is_error, SpanEvent { time_unix_nano: clock.at(event.t), name: name.to_owned(), attributes }))
+        Some((is_error, span_event(clock, event, name, attributes)))
     });
     let (events, dropped_events_count) = bounded(ads);
     Span { attributes, events, dropped_events_count, status: has_failed.then(|| failure(chosen)), ..span }

@@ -36,6 +36,13 @@ pub(super) struct Stretch {
     pub(super) is_last: bool,
 }
 
+impl Stretch {
+    /// Whether an event happened in it.
+    pub(super) fn holds(&self, event: &Event) -> bool {
+        (self.from..=self.to).contains(&event.t)
+    }
+}
+
 impl Timeline {
     /// Plays the batches of a session to an engine of these settings. Their order does not matter, and what came twice counts
     /// once; what came too late for the shard is in it, for nobody waits here.
