@@ -135,6 +135,6 @@ pub(crate) fn traces(config: &Whole) -> Option<Traces> {
     let otlp = &config.otlp;
     otlp.has_traces(&config.data_dir).then(|| Traces {
         share: otlp.sample,
-        slow_startup: (!otlp.slow_startup.is_zero()).then(|| otlp.slow_startup.as_secs_f64() * 1000.0),
+        slow_startup: (!otlp.slow_startup.is_zero()).then_some(otlp.slow_startup.as_secs_f64() * 1000.0),
     })
 }
