@@ -20,12 +20,16 @@ function binary(): string {
   return process.env.OPENQOE_BIN ?? join(target, 'debug', 'openqoe');
 }
 
-/** In memory unless a folder is given: a test leaves nothing behind. */
-export async function startGateway(args: string[], dataDir = ''): Promise<Gateway> {
+/** In memory unless a folder is given: a test leaves nothing behind. Settings are variables of the environment. */
+export async function startGateway(
+  args: string[],
+  dataDir = '',
+  settings: Record<string, string> = {},
+): Promise<Gateway> {
   const ports = ['--listen', '127.0.0.1:0', '--internal-listen', '127.0.0.1:0'];
   const child = spawn(binary(), [...args, ...ports], {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, OPENQOE_DATA_DIR: dataDir },
+    env: { ...process.env, ...settings, OPENQOE_DATA_DIR: dataDir },
   });
   const [publicUrl, internalUrl] = await addresses(child);
   return {

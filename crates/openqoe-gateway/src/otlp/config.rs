@@ -15,6 +15,7 @@ use crate::push::{BasicAuth, Pairs, Settings, is_header, url_problem};
 pub(crate) struct Config {
     /// The receiver's base, such as `http://tempo:4318`; `/v1/traces` and `/v1/logs` are added. Empty is off.
     pub(crate) endpoint: String,
+    pub(crate) compression: Compression,
     pub(crate) traces: bool,
     pub(crate) logs: bool,
     /// The share of ordinary sessions that get a trace, 0 to 1.
@@ -52,10 +53,19 @@ pub(crate) struct Config {
     pub(crate) basic_auth: BasicAuth,
 }
 
+/// How bodies are packed. Not every receiver unpacks.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Compression {
+    Gzip,
+    None,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
             endpoint: String::new(),
+            compression: Compression::Gzip,
             traces: true,
             logs: true,
             sample: 0.1,

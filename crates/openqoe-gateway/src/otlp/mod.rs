@@ -89,9 +89,9 @@ impl Otlp {
             tracing::info!(receiver = %endpoint.name(), "otlp: {} of ended sessions are exported", signal.as_str());
             let backlog = Arc::new(Backlog::new(signal, process.clone()));
             let (packets, queue) = mpsc::unbounded_channel();
-            let sender = Sender::new(endpoint, backlog.clone(), process.clone(), otlp.queue_max_age);
+            let sender = Sender::new(endpoint, backlog.clone(), process.clone(), otlp);
             senders.push((backlog.clone(), tokio::spawn(sender.run(queue))));
-            anyhow::Ok(Outbox::new(&otlp.resource, backlog, otlp.queue_max_bytes, packets))
+            anyhow::Ok(Outbox::new(otlp, backlog, packets))
         };
         let traces = otlp.traces.then(|| open(OtlpSignal::Traces)).transpose()?;
         let logs = otlp.logs.then(|| open(OtlpSignal::Logs)).transpose()?;

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::Compression;
 use flate2::write::GzEncoder;
 use openqoe_metrics::{ProcessScope, SharedRow};
 use openqoe_spec::metrics::process::{Counter, Gauge};
@@ -18,8 +17,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::attributes::attribute;
+use super::config::{Compression, Config};
 use super::message::{KeyValue, Request, Resource, ResourceItems, Scope, ScopeItems};
-use crate::push::{Pairs, Seldom};
+use crate::push::Seldom;
 
 /// Bytes of items that make a request: receivers take a few MiB.
 const MAX_BYTES: usize = 1 << 20;
@@ -84,25 +84,38 @@ pub(super) struct Outbox {
     since: Option<Instant>,
     backlog: Arc<Backlog>,
     max_bytes: usize,
+    compression: Compression,
     /// Bounded by its bytes.
     queue: mpsc::UnboundedSender<Packet>,
     drops: Seldom,
 }
 
 impl Outbox {
-    /// An outbox before a queue that may hold so many bytes.
+    /// An outbox before a queue.
     pub(super) fn new(
-        resource: &Pairs,
+        config: &Config,
         backlog: Arc<Backlog>,
-        max_bytes: usize,
         queue: mpsc::UnboundedSender<Packet>,
     ) -> Outbox {
+        let Config { resource, queue_max_bytes: max_bytes, compression, .. } = config;
+        let (max_bytes, compression) = (*max_bytes, *compression);
         let own = [("service.name", "openqoe"), ("service.version", env!("CARGO_PKG_VERSION"))];
         let told = |name: &str| resource.iter().any(|(other, _)| other == name);
         let own = own.into_iter().filter(|(name, _)| !told(name));
         let resource = own.chain(resource.iter()).map(|(name, value)| attribute(name, value)).collect();
         let (by_tenant, drops) = (BTreeMap::new(), Seldom::default());
-        Outbox { resource, by_tenant, items: 0, bytes: 0, since: None, backlog, max_bytes, queue, drops }
+        Outbox {
+            resource,
+            by_tenant,
+            items: 0,
+            bytes: 0,
+            since: None,
+            backlog,
+            max_bytes,
+            compression,
+            queue,
+            drops,
+        }
     }
 
     /// Puts an item of a tenant's in.
@@ -138,7 +151,11 @@ impl Outbox {
             let scopes = vec![ScopeItems { scope: Some(scope), items }];
             ResourceItems { resource: Some(Resource { attributes }), scopes }
         });
-        let body = gzip(&Request { resources: resources.collect() }.encode_to_vec());
+        let message = Request { resources: resources.collect() }.encode_to_vec();
+        let body = match self.compression {
+            Compression::Gzip => gzip(&message),
+            Compression::None => message.into(),
+        };
         let length = body.len();
         if self.backlog.bytes() + length > self.max_bytes {
             self.backlog.drop_items(OtlpDrop::QueueFull, items);
@@ -159,7 +176,7 @@ impl Outbox {
 }
 
 fn gzip(bytes: &[u8]) -> Bytes {
-    let mut packer = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+    let mut packer = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), flate2::Compression::fast());
     // Writing to memory does not fail.
     let _ = packer.write_all(bytes);
     packer.finish().unwrap_or_default().into()

@@ -11,6 +11,7 @@ use openqoe_spec::{OtlpDrop, OtlpOutcome as Outcome};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::config::{Compression, Config};
 use super::outbox::{Backlog, Packet};
 use super::verdict::Verdict;
 use crate::push::{Answer, Endpoint, Outage, Seldom};
@@ -21,20 +22,28 @@ pub(super) struct Sender {
     backlog: Arc<Backlog>,
     process: Arc<SharedRow<ProcessScope>>,
     max_age: Duration,
+    /// What every request says of its body.
+    about: HeaderMap,
     outage: Outage,
     refusals: Seldom,
 }
 
 impl Sender {
-    /// A sender that gives up what is older than `max_age`.
+    /// A sender to a receiver.
     pub(super) fn new(
         endpoint: Endpoint,
         backlog: Arc<Backlog>,
         process: Arc<SharedRow<ProcessScope>>,
-        max_age: Duration,
+        config: &Config,
     ) -> Sender {
+        let mut about = HeaderMap::new();
+        about.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        if config.compression == Compression::Gzip {
+            about.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let max_age = config.queue_max_age;
         let (outage, refusals) = (Outage::default(), Seldom::default());
-        Sender { endpoint, backlog, process, max_age, outage, refusals }
+        Sender { endpoint, backlog, process, max_age, about, outage, refusals }
     }
 
     /// Sends until nothing can come any more.
@@ -53,11 +62,8 @@ impl Sender {
         }
         let signal = self.backlog.signal;
         self.process.count(Counter::OtlpSentBytes(signal), packet.body.len() as f64);
-        let mut about = HeaderMap::new();
-        about.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        about.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         let begun = Instant::now();
-        match self.endpoint.post(about, packet.body.clone()).await {
+        match self.endpoint.post(self.about.clone(), packet.body.clone()).await {
             Ok(answer) => {
                 let ms = begun.elapsed().as_secs_f64() * 1000.0;
                 self.process.observe(Histogram::OtlpRequestDurationSeconds, ms);
