@@ -15,6 +15,8 @@ use crate::push::{BasicAuth, Pairs, Settings, is_header, url_problem};
 pub(crate) struct Config {
     /// The receiver's base, such as `http://tempo:4318`; `/v1/traces` and `/v1/logs` are added. Empty is off.
     pub(crate) endpoint: String,
+    /// The base for logs, where they go elsewhere: `http://loki:3100/otlp`. Empty is where traces go.
+    pub(crate) logs_endpoint: String,
     pub(crate) compression: Compression,
     pub(crate) traces: bool,
     pub(crate) logs: bool,
@@ -65,6 +67,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             endpoint: String::new(),
+            logs_endpoint: String::new(),
             compression: Compression::Gzip,
             traces: true,
             logs: true,
@@ -91,17 +94,33 @@ impl Default for Config {
 impl Config {
     /// Whether anything is sent.
     pub(crate) fn is_on(&self) -> bool {
-        !self.endpoint.is_empty() && (self.traces || self.logs)
+        OtlpSignal::ALL.iter().any(|signal| self.sends(*signal))
+    }
+
+    /// Whether a signal is sent.
+    pub(super) fn sends(&self, signal: OtlpSignal) -> bool {
+        let wanted = match signal {
+            OtlpSignal::Traces => self.traces,
+            OtlpSignal::Logs => self.logs,
+        };
+        wanted && !self.base(signal).is_empty()
+    }
+
+    fn base(&self, signal: OtlpSignal) -> &str {
+        match signal {
+            OtlpSignal::Logs if !self.logs_endpoint.is_empty() => &self.logs_endpoint,
+            OtlpSignal::Traces | OtlpSignal::Logs => &self.endpoint,
+        }
     }
 
     /// Whether exemplars can point to traces, given where the journal is.
     pub(crate) fn has_traces(&self, data_dir: &Path) -> bool {
-        self.is_on() && self.traces && !data_dir.as_os_str().is_empty()
+        self.sends(OtlpSignal::Traces) && !data_dir.as_os_str().is_empty()
     }
 
     /// Where a signal goes. OTLP 1, "OTLP/HTTP Request": a path of the base stays.
     pub(super) fn url(&self, signal: OtlpSignal) -> anyhow::Result<Uri> {
-        Ok(format!("{}/v1/{}", self.endpoint.trim_end_matches('/'), signal.as_str()).parse()?)
+        Ok(format!("{}/v1/{}", self.base(signal).trim_end_matches('/'), signal.as_str()).parse()?)
     }
 
     /// How to reach the receiver.
@@ -121,8 +140,10 @@ impl Config {
     pub(crate) fn problem(&self) -> Option<(&'static str, String)> {
         const EXAMPLE: &str = "http://tempo:4318";
         let told = |key, problem: &str| Some((key, problem.to_owned()));
-        if let Some(problem) = url_problem(&self.endpoint, EXAMPLE) {
-            return Some(("otlp.endpoint", problem));
+        for (key, base) in [("otlp.endpoint", &self.endpoint), ("otlp.logs_endpoint", &self.logs_endpoint)] {
+            if let Some(problem) = url_problem(base, EXAMPLE).or_else(|| base_problem(base)) {
+                return Some((key, problem));
+            }
         }
         let header = self.headers.iter().find(|(name, value)| !is_header(name, value));
         let file = self.header_files.iter().find(|(name, _)| !is_header(name, ""));
@@ -130,10 +151,6 @@ impl Config {
             return Some(("otlp.headers", format!("`{name}` cannot be set")));
         }
         match () {
-            () if self.has_signal_path() => {
-                told("otlp.endpoint", "is the base: leave out `/v1/traces` or `/v1/logs`, which are added")
-            }
-            () if self.endpoint.contains('?') => told("otlp.endpoint", "has no query: use `headers`"),
             () if !(0.0..=1.0).contains(&self.sample) => told("otlp.sample", "must be from 0 to 1"),
             () if !(0.0..=1.0).contains(&self.rebuffer_ratio) => {
                 told("otlp.rebuffer_ratio", "must be from 0 to 1")
@@ -152,11 +169,19 @@ impl Config {
             () => None,
         }
     }
+}
 
-    fn has_signal_path(&self) -> bool {
-        let base = self.endpoint.trim_end_matches('/');
-        OtlpSignal::ALL.iter().any(|signal| base.ends_with(&format!("/v1/{}", signal.as_str())))
-    }
+fn base_problem(base: &str) -> Option<String> {
+    let has_path =
+        |signal: &OtlpSignal| base.trim_end_matches('/').ends_with(&format!("/v1/{}", signal.as_str()));
+    let problem = match () {
+        () if OtlpSignal::ALL.iter().any(has_path) => {
+            "is the base: leave out `/v1/traces` or `/v1/logs`, which are added"
+        }
+        () if base.contains('?') => "has no query: use `headers`",
+        () => return None,
+    };
+    Some(problem.to_owned())
 }
 
 #[cfg(test)]
@@ -195,5 +220,9 @@ mod tests {
             let config = Config { endpoint: endpoint.into(), ..Config::default() };
             assert_eq!(config.url(OtlpSignal::Traces).unwrap().to_string(), expected);
         }
+        let loki = Config { logs_endpoint: "http://loki:3100/otlp".into(), ..Config::default() };
+        assert_eq!(loki.url(OtlpSignal::Logs).unwrap().to_string(), "http://loki:3100/otlp/v1/logs");
+        assert_eq!((loki.sends(OtlpSignal::Traces), loki.sends(OtlpSignal::Logs)), (false, true));
+        assert!(loki.is_on() && !Config::default().is_on());
     }
 }

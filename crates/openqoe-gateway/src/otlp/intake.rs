@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use openqoe_metrics::{ProcessScope, SharedRow};
 use openqoe_spec::metrics::process::{Counter, Gauge};
-use openqoe_spec::{OtlpDecision as Decision, OtlpLoss, TraceId};
+use openqoe_spec::{OtlpDecision as Decision, OtlpLoss, OtlpSignal, TraceId};
 use tokio::sync::mpsc;
 
 use super::badness::Badness;
@@ -54,8 +54,9 @@ impl Intake {
     pub(crate) fn offer(&self, row: &Row) {
         let Some(sampling) = &self.0 else { return };
         let badness = Badness::of(&row.summary, &sampling.config);
-        let share = if sampling.config.traces { sampling.share(row, badness) } else { None };
-        if share.is_none() && !sampling.config.logs {
+        let share =
+            if sampling.config.sends(OtlpSignal::Traces) { sampling.share(row, badness) } else { None };
+        if share.is_none() && !sampling.config.sends(OtlpSignal::Logs) {
             return;
         }
         if sampling.queue.try_send(Chosen { row: row.clone(), badness, share }).is_err() {
@@ -108,7 +109,8 @@ mod tests {
 
     fn intake(change: fn(&mut Config)) -> (Intake, mpsc::Receiver<Chosen>) {
         let (sender, queue) = mpsc::channel(1000);
-        let mut config = Config { sample: 0.0, max_per_second: 5, ..Config::default() };
+        let endpoint = "http://x".to_owned();
+        let mut config = Config { endpoint, sample: 0.0, max_per_second: 5, ..Config::default() };
         change(&mut config);
         (Intake::new(config, Arc::new(SharedRow::process()), sender), queue)
     }
@@ -143,7 +145,8 @@ mod tests {
     fn a_full_queue_loses_and_never_waits() {
         let (sender, mut queue) = mpsc::channel(2);
         let process = Arc::new(SharedRow::process());
-        let intake = Intake::new(Config::default(), process, sender);
+        let intake =
+            Intake::new(Config { endpoint: "http://x".into(), ..Config::default() }, process, sender);
         (0..5).for_each(|number| intake.offer(&row("t", &number.to_string(), ViewEnd::Error)));
         assert_eq!(shares(&mut queue).len(), 2);
         Intake::default().offer(&row("t", "s", ViewEnd::Error));

@@ -93,8 +93,8 @@ impl Otlp {
             senders.push((backlog.clone(), tokio::spawn(sender.run(queue))));
             anyhow::Ok(Outbox::new(otlp, backlog, packets))
         };
-        let traces = otlp.traces.then(|| open(OtlpSignal::Traces)).transpose()?;
-        let logs = otlp.logs.then(|| open(OtlpSignal::Logs)).transpose()?;
+        let traces = otlp.sends(OtlpSignal::Traces).then(|| open(OtlpSignal::Traces)).transpose()?;
+        let logs = otlp.sends(OtlpSignal::Logs).then(|| open(OtlpSignal::Logs)).transpose()?;
         let journals = config.data_dir.join(JOURNALS);
         let exporter = Exporter {
             process: process.clone(),
