@@ -23,12 +23,20 @@ function binary(): string {
   return process.env.OPENQOE_BIN ?? join(target, 'debug', 'openqoe');
 }
 
-/** In memory unless a folder is given: a test leaves nothing behind. With `null` it decides by itself. */
-export async function startGateway(args: string[], dataDir: string | null = ''): Promise<Gateway> {
+/**
+ * In memory unless a folder is given: a test leaves nothing behind; with `null` it decides by itself. Settings are variables of the
+ * environment.
+ */
+export async function startGateway(
+  args: string[],
+  dataDir: string | null = '',
+  settings: Record<string, string> = {},
+): Promise<Gateway> {
   const ports = ['--listen', '127.0.0.1:0', '--internal-listen', '127.0.0.1:0'];
+  const folder = dataDir === null ? {} : { OPENQOE_DATA_DIR: dataDir };
   const child = spawn(binary(), [...args, ...ports], {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: dataDir === null ? process.env : { ...process.env, OPENQOE_DATA_DIR: dataDir },
+    env: { ...process.env, ...settings, ...folder },
   });
   const lines: { text: string; at: number }[] = [];
   if (child.stderr) {

@@ -7,7 +7,8 @@ use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
 use crate::tools::{
-    ALERTMANAGER, AMTOOL, CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser,
+    ALERTMANAGER, AMTOOL, CHROMIUM, OPENMETRICS_PARSER, OTLP_RECEIVER, PROMETHEUS, PROMTOOL, VICTORIA_METRICS,
+    npm_install, python_with,
 };
 use crate::{accuracy, codegen, deploy, tidy};
 
@@ -31,6 +32,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.run("rust: documentation", "cargo doc --quiet --workspace --no-deps");
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
+    otlp(&mut steps);
     in_browser(&mut steps);
     end_to_end(&mut steps);
     story(&mut steps);
@@ -70,12 +72,24 @@ fn judges(steps: &mut Steps<'_>) {
 /// Foreign oracles read what the gateway says.
 fn exposition(steps: &mut Steps<'_>) {
     const NAME: &str = "exposition: promtool, OpenMetrics parser";
-    match (PROMTOOL.require(), python_with_parser(steps.root())) {
+    match (PROMTOOL.require(), python_with(steps.root(), &OPENMETRICS_PARSER)) {
         (Ok(_), Ok(python)) => steps.check(NAME, |root| {
             let words = ["npm", "run", "exposition", "--silent", "-w", "e2e"];
             command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
         }),
         (Err(remedy), _) | (_, Err(remedy)) => steps.skip(NAME, remedy),
+    }
+}
+
+/// A foreign receiver takes the traces and logs of the gateway.
+fn otlp(steps: &mut Steps<'_>) {
+    const NAME: &str = "otlp: a receiver of another project";
+    match python_with(steps.root(), &OTLP_RECEIVER) {
+        Ok(python) => steps.check(NAME, |root| {
+            let words = ["npm", "run", "otlp", "--silent", "-w", "e2e"];
+            command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
+        }),
+        Err(remedy) => steps.skip(NAME, remedy),
     }
 }
 

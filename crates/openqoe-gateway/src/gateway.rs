@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use axum::http::header::USER_AGENT;
@@ -18,6 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
+use crate::otlp::{self, Otlp};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
 use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
@@ -40,6 +41,7 @@ pub(crate) struct Gateway {
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) privacy: Arc<Privacy>,
     pub(crate) slo: Mutex<SloWindow>,
+    otlp: Mutex<Otlp>,
 }
 
 /// What became of a readable body.
@@ -74,10 +76,13 @@ impl Gateway {
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
         let archive =
             Archive::start(&config.data_dir, &config.sessions, config.journal.durability, process.clone())?;
+        let otlp = Otlp::start(&config, shards.len(), &process)?;
+        let traces = otlp::traces(&config);
         let shared = Shared {
             tenants: tenants.clone(),
             process: process.clone(),
             archive: archive.clone(),
+            intake: otlp.intake.clone(),
             guard: guard.clone(),
             admissions: admissions.clone(),
             appended: Arc::default(),
@@ -86,7 +91,10 @@ impl Gateway {
         let shards = shards
             .into_iter()
             .enumerate()
-            .map(|(number, origin)| Shard::start(number, config.limits.queue, origin, shared.clone()))
+            .map(|(number, mut origin)| {
+                traces.into_iter().for_each(|traces| origin.table.point_to(traces));
+                Shard::start(number, config.limits.queue, origin, shared.clone())
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let keeper = kept.zip(admissions).map(|(restored, admissions)| Keeper {
             folder: config.data_dir.clone(),
@@ -116,6 +124,7 @@ impl Gateway {
             process,
             privacy,
             slo,
+            otlp: Mutex::new(otlp),
         }))
     }
 
@@ -138,6 +147,11 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let replaying = Arc::default();
+        if config.otlp.is_on() {
+            tracing::warn!(
+                "otlp: nothing is exported by an edge, which ends no sessions: configure the core"
+            );
+        }
         let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
         Ok(Arc::new(Gateway {
             guard,
@@ -151,6 +165,7 @@ impl Gateway {
             tenants,
             process,
             slo: Mutex::new(SloWindow::new()),
+            otlp: Mutex::new(Otlp::off()),
         }))
     }
 
@@ -296,6 +311,9 @@ impl Gateway {
         if let Some(edge) = &self.edge {
             edge.finish().await;
         }
+        let otlp =
+            std::mem::replace(&mut *self.otlp.lock().unwrap_or_else(PoisonError::into_inner), Otlp::off());
+        otlp.finish().await;
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
         if keeper.send(done).is_ok() {

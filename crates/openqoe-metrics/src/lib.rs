@@ -26,6 +26,7 @@ mod snapshot;
 mod table;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 pub use checkpoint::RestoreError;
 pub use expiry::Released;
@@ -41,3 +42,4 @@ pub use sinks::{SINKS, Sink};
 pub use slo::SloWindow;
 pub use snapshot::Snapshot;
 pub use table::Table;
+pub use traces::Traces;

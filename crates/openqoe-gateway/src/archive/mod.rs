@@ -26,7 +26,7 @@ const MAX_GROUP: usize = 2048;
 const PRUNE: Duration = Duration::from_secs(60);
 
 /// A session that has ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) tenant: Box<str>,
     pub(crate) session_id: Box<str>,

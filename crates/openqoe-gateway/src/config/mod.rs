@@ -49,6 +49,7 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
     pub(crate) remote_write: crate::remote_write::Config,
+    pub(crate) otlp: crate::otlp::Config,
     pub(crate) tls: tls::Config,
     pub(crate) edge: edge::Config,
     pub(crate) console: crate::console::Config,
@@ -181,6 +182,7 @@ impl Default for Config {
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
             remote_write: crate::remote_write::Config::default(),
+            otlp: crate::otlp::Config::default(),
             tls: tls::Config::default(),
             edge: edge::Config::default(),
             console: crate::console::Config::default(),
@@ -273,8 +275,12 @@ impl Config {
     /// # Errors
     /// Names the first key that does not.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let problems =
-            [self.tls.problem(), self.edge.problem(self.role, &self.data_dir), self.remote_write.problem()];
+        let problems = [
+            self.tls.problem(),
+            self.edge.problem(self.role, &self.data_dir),
+            self.remote_write.problem(),
+            self.otlp.problem(),
+        ];
         if let Some((key, problem)) = problems.into_iter().flatten().next() {
             return Err(ConfigError::Invalid { key, problem });
         }

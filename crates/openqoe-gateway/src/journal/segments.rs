@@ -334,7 +334,7 @@ fn missing(path: &Path, from: Position, to: Position, damaged: &mut dyn FnMut(Jo
 }
 
 /// The index of a segment's bytes, and where its last whole record ends.
-fn examine(bytes: &[u8]) -> (Index, usize) {
+pub(super) fn examine(bytes: &[u8]) -> (Index, usize) {
     let (mut index, mut end) = (Index::default(), HEAD);
     for stretch in frame::scan(bytes, HEAD.min(bytes.len())) {
         if let Stretch::Frame(offset, payload) = stretch {
@@ -348,7 +348,7 @@ fn examine(bytes: &[u8]) -> (Index, usize) {
 }
 
 /// The batch at an offset; `None` when it is damaged or has been erased.
-fn entry(file: &File, offset: u32) -> Option<Entry> {
+pub(super) fn entry(file: &File, offset: u32) -> Option<Entry> {
     let mut head = [0; frame::HEAD];
     file.read_exact_at(&mut head, offset.into()).ok()?;
     let mut frame = vec![0; frame::HEAD + frame::length(&head)?];

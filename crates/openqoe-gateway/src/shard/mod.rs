@@ -22,6 +22,7 @@ use crate::archive::Archive;
 use crate::journal::checkpoint::ShardState;
 use crate::journal::keeper::ms;
 use crate::journal::{Admissions, Entry, Journal, JournalError, Position, record};
+use crate::otlp::Intake;
 use crate::quota::{Headcount, Place};
 use crate::tenant::{Books, Ending, Tenant, Tenants};
 
@@ -108,6 +109,7 @@ pub(crate) struct Shared {
     pub(crate) tenants: Arc<Tenants>,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) archive: Archive,
+    pub(crate) intake: Intake,
     pub(crate) guard: Arc<Guard>,
     pub(crate) admissions: Option<Arc<Admissions>>,
     /// Bytes all shards have appended to their journals.
@@ -331,6 +333,8 @@ impl Worker {
     /// Sends the rows of sessions that have ended on their way, with what their newest batch says of them.
     fn archive(&mut self) {
         let Some(journal) = &mut self.journal else { return self.books.ended.clear() };
+        // What a replay tells again has been exported by the process before.
+        let is_news = self.books.is_live();
         for Ending { mut row, batch } in self.books.ended.drain(..) {
             match journal.batch(batch) {
                 Ok(Some(Entry { protocol, batch, .. })) => {
@@ -342,6 +346,9 @@ impl Worker {
                     tracing::error!(%error, "a session's attributes could not be read back");
                     self.shared.process.count(Counter::JournalErrors(Operation::Read), 1.0);
                 }
+            }
+            if is_news {
+                self.shared.intake.offer(&row);
             }
             self.shared.archive.keep(row);
         }

@@ -17,6 +17,10 @@ mod harness;
 mod ledger;
 mod lifecycle;
 mod mmdb;
+mod otlp;
+#[path = "../../src/otlp/message.rs"]
+#[allow(dead_code)]
+mod otlp_message;
 mod overload;
 mod privacy;
 mod privacy_grep;

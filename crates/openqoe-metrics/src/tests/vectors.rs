@@ -74,7 +74,8 @@ struct Record {
 
 impl Record {
     fn change(&self) -> Change<'_> {
-        let exemplar = self.exemplar.as_ref().map(|(session_id, at)| Exemplar { session_id, at: *at });
+        let exemplar =
+            self.exemplar.as_ref().map(|(session_id, at)| Exemplar { session_id, at: *at, is_traced: false });
         let count = self.count.or(self.key.is_some().then_some(1.0)).map(Change::Count);
         let change = count.or(self.r#move.map(Change::Move)).or(self.advance.map(Change::Advance));
         let change = change.or(self.observe.map(|value| Change::Observe(value, exemplar)));
@@ -159,7 +160,11 @@ fn add_row(snapshot: &mut Snapshot, row: &Row, every_slot: bool) {
 fn touch_all(mut apply: impl FnMut(Slot, Change<'_>), scope: Scope, set: LabelSetId) {
     for (position, slot) in slots(scope).into_iter().enumerate() {
         let value = (position + 1) as f64 * 100.0 + f64::from(set.0);
-        let exemplar = Some(Exemplar { session_id: "5f1c3b0e", at: 1_700_000_000_000 + position as u64 });
+        let exemplar = Some(Exemplar {
+            session_id: "5f1c3b0e",
+            at: 1_700_000_000_000 + position as u64,
+            is_traced: false,
+        });
         let change = match slot.change(value) {
             Change::Observe(value, _) => Change::Observe(value, exemplar),
             other => other,

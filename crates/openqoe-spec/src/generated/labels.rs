@@ -811,6 +811,202 @@ impl RemoteWriteOutcome {
     }
 }
 
+/// What was sent to an OTLP receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpSignal {
+    /// `traces`
+    #[serde(rename = "traces")]
+    Traces,
+    /// `logs`
+    #[serde(rename = "logs")]
+    Logs,
+}
+impl OtlpSignal {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpSignal] = &[OtlpSignal::Traces, OtlpSignal::Logs];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["traces", "logs"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "traces" => Some(OtlpSignal::Traces),
+            "logs" => Some(OtlpSignal::Logs),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an ended session gets a trace. `bad`: it went badly; `ordinary`: it is in the share of all; `over_limit`: it would have had one, but `otlp.max_per_second` were reached; `left_out`: none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpDecision {
+    /// `bad`
+    #[serde(rename = "bad")]
+    Bad,
+    /// `ordinary`
+    #[serde(rename = "ordinary")]
+    Ordinary,
+    /// `over_limit`
+    #[serde(rename = "over_limit")]
+    OverLimit,
+    /// `left_out`
+    #[serde(rename = "left_out")]
+    LeftOut,
+}
+impl OtlpDecision {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpDecision] =
+        &[OtlpDecision::Bad, OtlpDecision::Ordinary, OtlpDecision::OverLimit, OtlpDecision::LeftOut];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["bad", "ordinary", "over_limit", "left_out"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "bad" => Some(OtlpDecision::Bad),
+            "ordinary" => Some(OtlpDecision::Ordinary),
+            "over_limit" => Some(OtlpDecision::OverLimit),
+            "left_out" => Some(OtlpDecision::LeftOut),
+            _ => None,
+        }
+    }
+}
+
+/// Why a chosen session could not be exported. `not_found`: the journal does not have it any more, or cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpLoss {
+    /// `queue_full`
+    #[serde(rename = "queue_full")]
+    QueueFull,
+    /// `not_found`
+    #[serde(rename = "not_found")]
+    NotFound,
+}
+impl OtlpLoss {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpLoss] = &[OtlpLoss::QueueFull, OtlpLoss::NotFound];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["queue_full", "not_found"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "queue_full" => Some(OtlpLoss::QueueFull),
+            "not_found" => Some(OtlpLoss::NotFound),
+            _ => None,
+        }
+    }
+}
+
+/// Why spans or log records were given up. `too_old`: the receiver was away for longer than `otlp.queue_max_age`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpDrop {
+    /// `queue_full`
+    #[serde(rename = "queue_full")]
+    QueueFull,
+    /// `too_old`
+    #[serde(rename = "too_old")]
+    TooOld,
+    /// `refused`
+    #[serde(rename = "refused")]
+    Refused,
+}
+impl OtlpDrop {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpDrop] = &[OtlpDrop::QueueFull, OtlpDrop::TooOld, OtlpDrop::Refused];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["queue_full", "too_old", "refused"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "queue_full" => Some(OtlpDrop::QueueFull),
+            "too_old" => Some(OtlpDrop::TooOld),
+            "refused" => Some(OtlpDrop::Refused),
+            _ => None,
+        }
+    }
+}
+
+/// What came of a request to an OTLP receiver. `partial`: it rejected some of it; `retried`: it answered 429, 502, 503 or 504.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpOutcome {
+    /// `accepted`
+    #[serde(rename = "accepted")]
+    Accepted,
+    /// `partial`
+    #[serde(rename = "partial")]
+    Partial,
+    /// `refused`
+    #[serde(rename = "refused")]
+    Refused,
+    /// `retried`
+    #[serde(rename = "retried")]
+    Retried,
+    /// `unreachable`
+    #[serde(rename = "unreachable")]
+    Unreachable,
+}
+impl OtlpOutcome {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpOutcome] = &[
+        OtlpOutcome::Accepted,
+        OtlpOutcome::Partial,
+        OtlpOutcome::Refused,
+        OtlpOutcome::Retried,
+        OtlpOutcome::Unreachable,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["accepted", "partial", "refused", "retried", "unreachable"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "accepted" => Some(OtlpOutcome::Accepted),
+            "partial" => Some(OtlpOutcome::Partial),
+            "refused" => Some(OtlpOutcome::Refused),
+            "retried" => Some(OtlpOutcome::Retried),
+            "unreachable" => Some(OtlpOutcome::Unreachable),
+            _ => None,
+        }
+    }
+}
+
 /// The listener a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Listener {

@@ -427,10 +427,24 @@ pub mod process {
         RemoteWriteSentBytes,
         /// `openqoe_remote_write_queue_errors_total`: Files of the queue that could not be written, read or removed. What cannot be written waits in memory.
         RemoteWriteQueueErrors,
+        /// `openqoe_otlp_sessions_total`: Sessions that ended, by what the sampling of traces decided. Logs are not sampled.
+        OtlpSessions(OtlpDecision),
+        /// `openqoe_otlp_sessions_lost_total`: Sessions whose events could not be had: of `not_found` there is no trace, of `queue_full` nothing at all.
+        OtlpSessionsLost(OtlpLoss),
+        /// `openqoe_otlp_cut_spans_total`: Spans left out of traces that would have had more than `otlp.max_spans`. The root span says how many of its own.
+        OtlpCutSpans,
+        /// `openqoe_otlp_sent_total`: Spans and log records the receiver took.
+        OtlpSent(OtlpSignal),
+        /// `openqoe_otlp_dropped_total`: Spans and log records the receiver never got, or did not take.
+        OtlpDropped(OtlpSignal, OtlpDrop),
+        /// `openqoe_otlp_requests_total`: Requests to the receiver by what came of them.
+        OtlpRequests(OtlpSignal, OtlpOutcome),
+        /// `openqoe_otlp_sent_bytes_total`: Compressed bytes of requests, each attempt counted.
+        OtlpSentBytes(OtlpSignal),
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 48;
+        pub const SLOTS: usize = 75;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -455,6 +469,13 @@ pub mod process {
                 Self::RemoteWriteRequests(a0) => 41 + a0.index(),
                 Self::RemoteWriteSentBytes => 46,
                 Self::RemoteWriteQueueErrors => 47,
+                Self::OtlpSessions(a0) => 48 + a0.index(),
+                Self::OtlpSessionsLost(a0) => 52 + a0.index(),
+                Self::OtlpCutSpans => 54,
+                Self::OtlpSent(a0) => 55 + a0.index(),
+                Self::OtlpDropped(a0, a1) => 57 + (a0.index()) * 3 + a1.index(),
+                Self::OtlpRequests(a0, a1) => 63 + (a0.index()) * 5 + a1.index(),
+                Self::OtlpSentBytes(a0) => 73 + a0.index(),
             }
         }
     }
@@ -491,10 +512,14 @@ pub mod process {
         RemoteWriteOldestPendingAgeSeconds,
         /// `openqoe_remote_write_last_success_timestamp_seconds`: When the receiver last took a request, since the Unix epoch; 0 when it has not since the start.
         RemoteWriteLastSuccessTimestampSeconds,
+        /// `openqoe_otlp_pending_sessions`: Sessions waiting to be read back from the journal. Beyond `otlp.queue` they are lost.
+        OtlpPendingSessions,
+        /// `openqoe_otlp_pending_bytes`: Compressed bytes waiting for the receiver. Beyond `otlp.queue_max_bytes` what is new is dropped.
+        OtlpPendingBytes(OtlpSignal),
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 15;
+        pub const SLOTS: usize = 18;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -513,6 +538,8 @@ pub mod process {
                 Self::RemoteWritePendingBytes => 12,
                 Self::RemoteWriteOldestPendingAgeSeconds => 13,
                 Self::RemoteWriteLastSuccessTimestampSeconds => 14,
+                Self::OtlpPendingSessions => 15,
+                Self::OtlpPendingBytes(a0) => 16 + a0.index(),
             }
         }
     }
@@ -529,10 +556,12 @@ pub mod process {
         RelayDelaySeconds,
         /// `openqoe_remote_write_request_duration_seconds`: Time from a request to the end of its answer.
         RemoteWriteRequestDurationSeconds,
+        /// `openqoe_otlp_request_duration_seconds`: Time from a request to the end of its answer.
+        OtlpRequestDurationSeconds,
     }
     impl Histogram {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 5;
+        pub const SLOTS: usize = 6;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -541,13 +570,14 @@ pub mod process {
                 Self::JournalCheckpointDurationSeconds => 2,
                 Self::RelayDelaySeconds => 3,
                 Self::RemoteWriteRequestDurationSeconds => 4,
+                Self::OtlpRequestDurationSeconds => 5,
             }
         }
     }
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 115] = [
+pub static METRICS: [MetricDef; 125] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1784,6 +1814,97 @@ pub static METRICS: [MetricDef; 115] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_otlp_sessions_total",
+        help: "Sessions that ended, by what the sampling of traces decided. Logs are not sampled.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 48,
+        slots: 4,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_sessions_lost_total",
+        help: "Sessions whose events could not be had: of `not_found` there is no trace, of `queue_full` nothing at all.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 52,
+        slots: 2,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_cut_spans_total",
+        help: "Spans left out of traces that would have had more than `otlp.max_spans`. The root span says how many of its own.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 54,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_sent_total",
+        help: "Spans and log records the receiver took.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 55,
+        slots: 2,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_dropped_total",
+        help: "Spans and log records the receiver never got, or did not take.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 57,
+        slots: 6,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_requests_total",
+        help: "Requests to the receiver by what came of them.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 63,
+        slots: 10,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_sent_bytes_total",
+        help: "Compressed bytes of requests, each attempt counted.",
+        kind: MetricKind::Counter,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 73,
+        slots: 2,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_build_info",
         help: "Always 1; the labels tell the version of the gateway and of the vocabulary it speaks.",
         kind: MetricKind::Gauge,
@@ -1979,6 +2100,32 @@ pub static METRICS: [MetricDef; 115] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_otlp_pending_sessions",
+        help: "Sessions waiting to be read back from the journal. Beyond `otlp.queue` they are lost.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 15,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_pending_bytes",
+        help: "Compressed bytes waiting for the receiver. Beyond `otlp.queue_max_bytes` what is new is dropped.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 16,
+        slots: 2,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_gateway_scrape_duration_seconds",
         help: "Time to snapshot the shards and encode the exposition.",
         kind: MetricKind::Histogram,
@@ -2038,6 +2185,19 @@ pub static METRICS: [MetricDef; 115] = [
         scope: Scope::Process,
         domain: "remote_write",
         first_slot: 4,
+        slots: 1,
+        key: None,
+        buckets: &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_otlp_request_duration_seconds",
+        help: "Time from a request to the end of its answer.",
+        kind: MetricKind::Histogram,
+        unit: Unit::Seconds,
+        scope: Scope::Process,
+        domain: "otlp",
+        first_slot: 5,
         slots: 1,
         key: None,
         buckets: &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0],
@@ -2481,20 +2641,76 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 92, labels: "outcome=\"unsupported\"", mirror: None },
         SlotDef { metric: 93, labels: "", mirror: None },
         SlotDef { metric: 94, labels: "", mirror: None },
+        SlotDef { metric: 95, labels: "decision=\"bad\"", mirror: None },
+        SlotDef { metric: 95, labels: "decision=\"ordinary\"", mirror: None },
+        SlotDef { metric: 95, labels: "decision=\"over_limit\"", mirror: None },
+        SlotDef { metric: 95, labels: "decision=\"left_out\"", mirror: None },
+        SlotDef { metric: 96, labels: "reason=\"queue_full\"", mirror: None },
+        SlotDef { metric: 96, labels: "reason=\"not_found\"", mirror: None },
+        SlotDef { metric: 97, labels: "", mirror: None },
+        SlotDef { metric: 98, labels: "signal=\"traces\"", mirror: None },
+        SlotDef { metric: 98, labels: "signal=\"logs\"", mirror: None },
+        SlotDef {
+            metric: 99,
+            labels: concat!("signal=\"traces\"", ",", "reason=\"queue_full\""),
+            mirror: None,
+        },
+        SlotDef { metric: 99, labels: concat!("signal=\"traces\"", ",", "reason=\"too_old\""), mirror: None },
+        SlotDef { metric: 99, labels: concat!("signal=\"traces\"", ",", "reason=\"refused\""), mirror: None },
+        SlotDef {
+            metric: 99,
+            labels: concat!("signal=\"logs\"", ",", "reason=\"queue_full\""),
+            mirror: None,
+        },
+        SlotDef { metric: 99, labels: concat!("signal=\"logs\"", ",", "reason=\"too_old\""), mirror: None },
+        SlotDef { metric: 99, labels: concat!("signal=\"logs\"", ",", "reason=\"refused\""), mirror: None },
+        SlotDef {
+            metric: 100,
+            labels: concat!("signal=\"traces\"", ",", "outcome=\"accepted\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 100,
+            labels: concat!("signal=\"traces\"", ",", "outcome=\"partial\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 100,
+            labels: concat!("signal=\"traces\"", ",", "outcome=\"refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 100,
+            labels: concat!("signal=\"traces\"", ",", "outcome=\"retried\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 100,
+            labels: concat!("signal=\"traces\"", ",", "outcome=\"unreachable\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 100,
+            labels: concat!("signal=\"logs\"", ",", "outcome=\"accepted\""),
+            mirror: None,
+        },
+        SlotDef { metric: 100, labels: concat!("signal=\"logs\"", ",", "outcome=\"partial\""), mirror: None },
+        SlotDef { metric: 100, labels: concat!("signal=\"logs\"", ",", "outcome=\"refused\""), mirror: None },
+        SlotDef { metric: 100, labels: concat!("signal=\"logs\"", ",", "outcome=\"retried\""), mirror: None },
+        SlotDef {
+            metric: 100,
+            labels: concat!("signal=\"logs\"", ",", "outcome=\"unreachable\""),
+            mirror: None,
+        },
+        SlotDef { metric: 101, labels: "signal=\"traces\"", mirror: None },
+        SlotDef { metric: 101, labels: "signal=\"logs\"", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 95,
+            metric: 102,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 96, labels: "", mirror: None },
-        SlotDef { metric: 97, labels: "", mirror: None },
-        SlotDef { metric: 98, labels: "", mirror: None },
-        SlotDef { metric: 99, labels: "", mirror: None },
-        SlotDef { metric: 100, labels: "", mirror: None },
-        SlotDef { metric: 101, labels: "", mirror: None },
-        SlotDef { metric: 102, labels: "", mirror: None },
         SlotDef { metric: 103, labels: "", mirror: None },
         SlotDef { metric: 104, labels: "", mirror: None },
         SlotDef { metric: 105, labels: "", mirror: None },
@@ -2502,13 +2718,24 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 107, labels: "", mirror: None },
         SlotDef { metric: 108, labels: "", mirror: None },
         SlotDef { metric: 109, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 110, labels: "", mirror: None },
         SlotDef { metric: 111, labels: "", mirror: None },
         SlotDef { metric: 112, labels: "", mirror: None },
         SlotDef { metric: 113, labels: "", mirror: None },
         SlotDef { metric: 114, labels: "", mirror: None },
+        SlotDef { metric: 115, labels: "", mirror: None },
+        SlotDef { metric: 116, labels: "", mirror: None },
+        SlotDef { metric: 117, labels: "", mirror: None },
+        SlotDef { metric: 118, labels: "signal=\"traces\"", mirror: None },
+        SlotDef { metric: 118, labels: "signal=\"logs\"", mirror: None },
+    ],
+    histograms: &[
+        SlotDef { metric: 119, labels: "", mirror: None },
+        SlotDef { metric: 120, labels: "", mirror: None },
+        SlotDef { metric: 121, labels: "", mirror: None },
+        SlotDef { metric: 122, labels: "", mirror: None },
+        SlotDef { metric: 123, labels: "", mirror: None },
+        SlotDef { metric: 124, labels: "", mirror: None },
     ],
     keyed: &[],
 };

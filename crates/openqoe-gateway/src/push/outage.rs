@@ -13,7 +13,7 @@ const WORTH_A_LINE: u32 = 3;
 
 /// Attempts since the last that was answered for good.
 #[derive(Debug, Default)]
-pub(super) struct Outage {
+pub(crate) struct Outage {
     began: Option<Instant>,
     attempts: u32,
     told: bool,
@@ -21,7 +21,7 @@ pub(super) struct Outage {
 
 impl Outage {
     /// Notes a failed attempt; how long to wait, and whether to tell of it.
-    pub(super) fn failed(&mut self, retry_after: Option<Duration>) -> (Duration, bool) {
+    pub(crate) fn failed(&mut self, retry_after: Option<Duration>) -> (Duration, bool) {
         self.began.get_or_insert_with(Instant::now);
         let back_off = FIRST.saturating_mul(1 << self.attempts.min(16)).min(LAST);
         self.attempts += 1;
@@ -33,7 +33,7 @@ impl Outage {
     }
 
     /// Notes the end; how long it was, if its beginning was told.
-    pub(super) fn ended(&mut self) -> Option<Duration> {
+    pub(crate) fn ended(&mut self) -> Option<Duration> {
         let ended = std::mem::take(self);
         ended.began.filter(|_| ended.told).map(|began| began.elapsed())
     }
