@@ -18,6 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
+use crate::objectives::{self, Objectives};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
 use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
@@ -40,6 +41,7 @@ pub(crate) struct Gateway {
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) privacy: Arc<Privacy>,
     pub(crate) slo: Mutex<SloWindow>,
+    pub(crate) objectives: Objectives,
 }
 
 /// What became of a readable body.
@@ -102,6 +104,7 @@ impl Gateway {
         });
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
+        let objectives = Objectives::start(&config, process.clone())?;
         let replaying = shared.replaying;
         let edge = None;
         Ok(Arc::new(Gateway {
@@ -116,6 +119,7 @@ impl Gateway {
             process,
             privacy,
             slo,
+            objectives,
         }))
     }
 
@@ -125,8 +129,10 @@ impl Gateway {
     /// When something of it makes no sense; then everything stays as it was.
     pub(crate) fn reconfigure(&self, config: &Config) -> anyhow::Result<()> {
         let directory = Directory::new(config, &self.tenants)?;
+        let (source, slos) = objectives::load(&config.slo, config.is_demo)?;
         set_limits(config, &self.guard, &self.tenants)?;
         self.access.replace(directory);
+        self.objectives.replace(source, slos, &config.slo);
         Ok(())
     }
 
@@ -138,6 +144,7 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let replaying = Arc::default();
+        let objectives = Objectives::start(&config, process.clone())?;
         let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
         Ok(Arc::new(Gateway {
             guard,
@@ -151,6 +158,7 @@ impl Gateway {
             tenants,
             process,
             slo: Mutex::new(SloWindow::new()),
+            objectives,
         }))
     }
 
@@ -296,6 +304,7 @@ impl Gateway {
         if let Some(edge) = &self.edge {
             edge.finish().await;
         }
+        self.finish_objectives().await;
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
         if keeper.send(done).is_ok() {

@@ -51,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) remote_write: crate::remote_write::Config,
     pub(crate) tls: tls::Config,
     pub(crate) edge: edge::Config,
+    pub(crate) slo: crate::objectives::Config,
     pub(crate) console: crate::console::Config,
     /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
     pub(crate) tenants: BTreeMap<String, Tenant>,
@@ -183,6 +184,7 @@ impl Default for Config {
             remote_write: crate::remote_write::Config::default(),
             tls: tls::Config::default(),
             edge: edge::Config::default(),
+            slo: crate::objectives::Config::default(),
             console: crate::console::Config::default(),
             tenants: BTreeMap::new(),
             doubts: Vec::new(),

@@ -17,6 +17,7 @@ mod harness;
 mod ledger;
 mod lifecycle;
 mod mmdb;
+mod objectives;
 mod overload;
 mod privacy;
 mod privacy_grep;
