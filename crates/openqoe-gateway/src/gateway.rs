@@ -19,6 +19,7 @@ use crate::edge::{Edge, Role};
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::otlp::{self, Otlp};
+use crate::objectives::{self, Objectives};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
 use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
@@ -42,6 +43,7 @@ pub(crate) struct Gateway {
     pub(crate) privacy: Arc<Privacy>,
     pub(crate) slo: Mutex<SloWindow>,
     otlp: Mutex<Otlp>,
+    pub(crate) objectives: Objectives,
 }
 
 /// What became of a readable body.
@@ -110,6 +112,7 @@ impl Gateway {
         });
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
+        let objectives = Objectives::start(&config, process.clone())?;
         let replaying = shared.replaying;
         let edge = None;
         Ok(Arc::new(Gateway {
@@ -125,6 +128,7 @@ impl Gateway {
             privacy,
             slo,
             otlp: Mutex::new(otlp),
+            objectives,
         }))
     }
 
@@ -134,8 +138,10 @@ impl Gateway {
     /// When something of it makes no sense; then everything stays as it was.
     pub(crate) fn reconfigure(&self, config: &Config) -> anyhow::Result<()> {
         let directory = Directory::new(config, &self.tenants)?;
+        let (source, slos) = objectives::load(&config.slo, config.is_demo)?;
         set_limits(config, &self.guard, &self.tenants)?;
         self.access.replace(directory);
+        self.objectives.replace(source, slos, &config.slo);
         Ok(())
     }
 
@@ -152,6 +158,7 @@ impl Gateway {
                 "otlp: nothing is exported by an edge, which ends no sessions: configure the core"
             );
         }
+        let objectives = Objectives::start(&config, process.clone())?;
         let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
         Ok(Arc::new(Gateway {
             guard,
@@ -166,6 +173,7 @@ impl Gateway {
             process,
             slo: Mutex::new(SloWindow::new()),
             otlp: Mutex::new(Otlp::off()),
+            objectives,
         }))
     }
 
@@ -314,6 +322,7 @@ impl Gateway {
         let otlp =
             std::mem::replace(&mut *self.otlp.lock().unwrap_or_else(PoisonError::into_inner), Otlp::off());
         otlp.finish().await;
+        self.finish_objectives().await;
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
         if keeper.send(done).is_ok() {

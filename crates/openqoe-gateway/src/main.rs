@@ -20,6 +20,7 @@ mod listener;
 mod log;
 mod measure;
 mod otlp;
+mod objectives;
 mod pressure;
 mod privacy;
 mod process;
@@ -81,6 +82,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
     };
     let config = load()?;
     if let Command::CheckConfig(_) = command {
+        objectives::load(&config.slo, config.is_demo)?;
         config.doubts.iter().for_each(|doubt| eprintln!("warning: {doubt}"));
         print!("{}", toml::to_string(&config)?);
         return Ok(());

@@ -41,6 +41,7 @@ impl Gateway {
     async fn views(&self) -> Snapshot {
         let (mut snapshot, _) = self.measurements().await;
         self.slo().snapshot_into(now_ms(), &mut snapshot);
+        self.objectives.snapshot_into(&mut snapshot);
         self.tenants.all().iter().for_each(|tenant| tenant.note_cardinality(&self.guard));
         snapshot
     }
@@ -115,15 +116,26 @@ impl Gateway {
                             self.tenants.named(&tenant).note_inherited(stats.waiting);
                         }
                         self.slo().begin(&snapshot);
+                        self.objectives.sample(now_ms(), snapshot, &self.tenants);
                     }
                 }
                 _ = sample.tick() => if begun {
                     let (snapshot, _) = self.measurements().await;
                     self.slo().observe(now_ms(), &snapshot);
+                    self.objectives.sample(now_ms(), snapshot, &self.tenants);
                 },
                 _ = stop.changed() => return,
             }
         }
+    }
+
+    /// Evaluates the objectives one last time, when no request is under way any more.
+    pub(crate) async fn finish_objectives(&self) {
+        if self.edge.is_none() && self.has_replayed() {
+            let (snapshot, _) = self.measurements().await;
+            self.objectives.sample(now_ms(), snapshot, &self.tenants);
+        }
+        self.objectives.finish();
     }
 
     fn slo(&self) -> MutexGuard<'_, SloWindow> {

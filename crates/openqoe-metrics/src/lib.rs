@@ -19,6 +19,7 @@ mod layout;
 mod native;
 mod negotiate;
 mod number;
+mod reading;
 mod shared;
 mod sinks;
 mod slo;
@@ -34,6 +35,7 @@ pub use figure::Figure;
 pub use guard::{AttributeReport, Guard, LabelSetsReport, Limits, OVERFLOW, Offender, Report};
 pub use labels::label;
 pub use negotiate::negotiate;
+pub use reading::{Reading, label_pairs, label_text};
 pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};
 pub use sinks::remote_write::{
     Histograms, Message as RemoteWriteMessage, RemoteWrite, RemoteWriteOptions, Started, to_1_0,

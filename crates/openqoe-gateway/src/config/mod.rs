@@ -52,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) otlp: crate::otlp::Config,
     pub(crate) tls: tls::Config,
     pub(crate) edge: edge::Config,
+    pub(crate) slo: crate::objectives::Config,
     pub(crate) console: crate::console::Config,
     /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
     pub(crate) tenants: BTreeMap<String, Tenant>,
@@ -185,6 +186,7 @@ impl Default for Config {
             otlp: crate::otlp::Config::default(),
             tls: tls::Config::default(),
             edge: edge::Config::default(),
+            slo: crate::objectives::Config::default(),
             console: crate::console::Config::default(),
             tenants: BTreeMap::new(),
             doubts: Vec::new(),

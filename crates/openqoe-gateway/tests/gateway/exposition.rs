@@ -77,7 +77,7 @@ fn every_metric_about_the_gateway_itself_is_alive() {
         .collect();
     let missing: Vec<&str> = METRICS
         .iter()
-        .filter(|metric| matches!(metric.scope, Scope::Tenant | Scope::Process))
+        .filter(|metric| matches!(metric.scope, Scope::Objective | Scope::Tenant | Scope::Process))
         .map(|metric| metric.name)
         .filter(|name| !present.contains(name))
         .collect();

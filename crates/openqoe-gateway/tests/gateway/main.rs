@@ -21,6 +21,7 @@ mod otlp;
 #[path = "../../src/otlp/message.rs"]
 #[allow(dead_code)]
 mod otlp_message;
+mod objectives;
 mod overload;
 mod privacy;
 mod privacy_grep;

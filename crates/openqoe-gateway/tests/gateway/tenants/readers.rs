@@ -49,6 +49,10 @@ fn a_read_key_sees_its_own_tenant_only() {
         assert_eq!(session(own, &format!("sessions/of-{other}/events")).status, 404);
         let denied = session(other, &format!("sessions/of-{other}/events"));
         assert_eq!(refusal(&denied), (403, "forbidden_path".to_owned()));
+        let slos = session(own, "slos").json();
+        let names = slos["slos"].as_array().unwrap().iter().flat_map(|slo| slo["groups"].as_array().unwrap());
+        assert!(names.map(|group| &group["labels"]["tenant"]).all(|tenant| tenant == own), "{slos}");
+        assert_eq!(session(other, "slos").status, 403);
         for path in ["/api/v1/cardinality", "/api/v1/tenants", &format!("/api/v1/tenants/{own}")] {
             assert_eq!(read(&gateway, path, key).status, 403, "{path}");
         }
