@@ -1,6 +1,6 @@
 //! Who reads on the internal listener. Beyond loopback everyone is asked, but for the two questions about health. A tenant's
-//! read key opens the exposition, cut down to that tenant, and what is below `/api/v1/tenants/NAME/`; anything else, what is
-//! added later included, is closed to it.
+//! read key opens the exposition, cut down to that tenant, what is below `/api/v1/tenants/NAME/`, and the console that shows
+//! it; anything else, what is added later included, is closed to it.
 
 use std::sync::Arc;
 
@@ -44,7 +44,8 @@ impl Reader {
     fn may_read(&self, path: &str) -> bool {
         let Some(tenant) = self.tenant() else { return true };
         let below = path.strip_prefix("/api/v1/tenants/").and_then(|rest| rest.strip_prefix(tenant));
-        matches!(path, "/" | "/metrics" | console::ABOUT | console::OPENAPI)
+        console::is_page(path)
+            || matches!(path, "/metrics" | console::ABOUT | console::OPENAPI)
             || below.is_some_and(|rest| rest.starts_with('/'))
     }
 }
