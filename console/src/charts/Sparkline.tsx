@@ -9,12 +9,14 @@ interface Props {
   /** What the vertical axis has to hold at least. */
   lowest?: number;
   highest?: number;
+  /** Draws where zero is. */
+  hasZero?: boolean;
 }
 
 const WIDTH = 120;
 const HEIGHT = 28;
 
-export function Sparkline({ values, label, color = '--line-1', lowest = 0, highest }: Props) {
+export function Sparkline({ values, label, color = '--line-1', lowest = 0, highest, hasZero }: Props) {
   const known = values.filter((value) => value !== null);
   const top = Math.max(highest ?? 0, ...known) || 1;
   const bottom = Math.min(lowest, ...known);
@@ -28,6 +30,7 @@ export function Sparkline({ values, label, color = '--line-1', lowest = 0, highe
       aria-label={label}
       aria-hidden={label === undefined}
     >
+      {hasZero && <path class="zero" d={drawPath([0, 0], { width: WIDTH, height: HEIGHT, bottom, top })} />}
       <path d={path} stroke={`var(${color})`} />
     </svg>
   );

@@ -1,6 +1,6 @@
 // What uPlot is told: axes, strokes, areas, bands. Colours are read when it is made, values whenever it draws.
 import type uPlot from 'uplot';
-import { formatFigure } from '../figures/formatFigure.ts';
+import { formatRound } from '../figures/formatFigure.ts';
 import { formatDay, formatMinute } from '../figures/formatTime.ts';
 import { readColor } from '../theme/readColor.ts';
 import type { Band, Line } from './Line.ts';
@@ -36,7 +36,7 @@ export function planPlot(width: number, plot: () => Plot): uPlot.Options {
         ...axis,
         size: 62,
         space: 30,
-        values: (_, splits) => splits.map((split) => formatFigure(split, plot().unit)),
+        values: (_, splits) => splits.map((split) => formatRound(split, plot().unit)),
       },
     ],
     series: [{}, ...lines.map((line) => planLine(line, isStacked))],
@@ -86,6 +86,7 @@ function drawBands({ ctx, bbox, scales, valToPos }: uPlot, bands: readonly Band[
   const [fill, edge] = [readColor('--bad-soft'), readColor('--bad')];
   const [first = 0, last = 0] = [scales.x?.min, scales.x?.max];
   ctx.save();
+  ctx.globalAlpha = 0.75;
   for (const { from, to } of bands) {
     const [begin, end] = [Math.max(from, first), Math.min(to ?? last, last)];
     if (end <= begin) continue;

@@ -13,6 +13,7 @@ import { SlosPage } from '../pages/slos/SlosPage.tsx';
 import type { Address } from '../route/address.ts';
 import { followLinks, linkTo, useAddress } from '../route/location.ts';
 import { AnswerNotice, Notice } from '../states/Notice.tsx';
+import { Guarded } from './Guarded.tsx';
 import { Header, TITLES } from './Header.tsx';
 import { Help } from './Help.tsx';
 import { listenToKeys } from './keys.ts';
@@ -35,7 +36,11 @@ export function App() {
       <Header page={address.page} about={about.value} tenant={tenant} />
       <main id="main" tabIndex={-1}>
         <AnswerNotice answer={about} what="the console" />
-        {about.value && <Content address={address} about={about.value} tenant={tenant} />}
+        {about.value && (
+          <Guarded key={`${address.page} ${address.sessionId}`}>
+            <Content address={address} about={about.value} tenant={tenant} />
+          </Guarded>
+        )}
       </main>
       <QueryPopover prometheus={about.value?.prometheus ?? null} />
       <Help />

@@ -12,6 +12,7 @@ const SHOWN = [
   'rebuffer_ratio',
   'startup_failure_ratio',
   'playback_failure_ratio',
+  'exit_before_start_ratio',
   'bitrate',
 ];
 /** Steps of the sparkline: a quarter of an hour, or two days of a week. */
@@ -58,7 +59,7 @@ function Tile({ kpi, value, values, promql, worse }: TileProps) {
       <h3 title={kpi.help}>{kpi.title}</h3>
       <p class="tile-value">
         <Figure title={kpi.title} promql={promql}>
-          {formatFigure(value, kpi.unit)}
+          <Value text={formatFigure(value, kpi.unit)} />
         </Figure>
         {worse && (
           <span class="badge is-bad" title={describeWorse(worse, kpi)}>
@@ -68,6 +69,17 @@ function Tile({ kpi, value, values, promql, worse }: TileProps) {
       </p>
       <Sparkline values={values} color={worse ? '--bad' : '--line-1'} />
     </li>
+  );
+}
+
+/** The number large, its unit beside it. */
+function Value({ text }: { text: string }) {
+  const [, number = text, unit = ''] = text.match(/^(.*) ([^\d]+)$/) ?? [];
+  return (
+    <>
+      {number}
+      {unit && <span class="tile-unit"> {unit}</span>}
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
 import type { About, Change, Contributor, KpiAbout, Worse } from '../../api/generated.ts';
 import type { Answer } from '../../api/useAnswer.ts';
 import { Figure } from '../../figures/Figure.tsx';
-import { formatDuration, formatFigure } from '../../figures/formatFigure.ts';
+import { formatDuration, formatFigure, formatRound } from '../../figures/formatFigure.ts';
 import { linkTo } from '../../route/location.ts';
 import { moveFocus } from '../../shell/moveFocus.ts';
 import { AnswerNotice } from '../../states/Notice.tsx';
@@ -41,7 +41,7 @@ export function WorsePanel({ about, answer }: Props) {
 function Rows({ rows, kpis }: { rows: readonly Change[]; kpis: Map<string, KpiAbout> }) {
   return (
     <div class="table-wrap">
-      <table onKeyDown={moveFocus}>
+      <table class="stacked" onKeyDown={moveFocus}>
         <thead>
           <tr>
             <th scope="col">KPI</th>
@@ -75,12 +75,12 @@ function Row({ change, kpi }: { change: Change; kpi: KpiAbout | undefined }) {
           {title}
         </a>
       </th>
-      <td class="number">
+      <td data-title="Now" class="number">
         <Figure title={`${title} now`} promql={change.queries.now} class="strong">
           {formatFigure(change.now, unit)}
         </Figure>
       </td>
-      <td class="number muted">
+      <td data-title="Before" class="number muted">
         <Figure title={`${title} before`} promql={change.queries.before}>
           {formatFigure(change.before, unit)}
         </Figure>
@@ -93,7 +93,7 @@ function Row({ change, kpi }: { change: Change; kpi: KpiAbout | undefined }) {
           {describeFactor(change)}
         </span>
       </td>
-      <td>
+      <td data-title="Where">
         <ul class="contributors">
           {change.contributors.map((contributor, index) => (
             <ContributorLink
@@ -124,7 +124,7 @@ function ContributorLink({ kpi, contributor, isFirst }: ContributorProps) {
         <span class="muted">{attribute}</span> {name}
       </a>
       <Figure title={`${attribute} ${name}`} promql={queries.now}>
-        {formatFigure(share, 'ratio')}
+        {formatRound(share, 'ratio')}
       </Figure>
     </li>
   );

@@ -1,6 +1,6 @@
 // How much a KPI changed, in a word: the badge of a tile, the factor of a row.
 import type { Change, KpiAbout } from '../../api/generated.ts';
-import { formatDigits } from '../../figures/formatFigure.ts';
+import { formatRound } from '../../figures/formatFigure.ts';
 
 /** Above this a change is unusual (`score`, in units of what is usual). */
 const UNUSUAL = 3;
@@ -16,7 +16,7 @@ export function describeFactor({ now, before }: Pick<Change, 'now' | 'before'>):
   const arrow = now >= before ? '▲' : '▼';
   if (before === 0) return now === 0 ? '' : `${arrow} from 0`;
   const factor = now / before;
-  return `${arrow} ${factor < 0.01 ? '<0.01' : formatDigits(Number(factor.toPrecision(2)))}×`;
+  return `${arrow} ${factor < 0.01 ? '<0.01×' : formatRound(Number(factor.toPrecision(2)), 'times')}`;
 }
 
 /** KPIs by id, in the order they are told. */

@@ -26,5 +26,5 @@ export function describeConnection({ state, heardAt, retriesAt }: Connection, no
   }
   if (age === undefined) return { kind: 'warn', sign: '…', text: 'Connecting' };
   if (age > FRESH_MS) return { kind: 'warn', sign: '◔', text: `Stale${old}` };
-  return { kind: 'good', sign: '●', text: 'Live' };
+  return { kind: 'good', sign: '●', text: 'Up to date' };
 }

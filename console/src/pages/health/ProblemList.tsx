@@ -1,0 +1,33 @@
+// What is wrong, worst first, with what to do about it. Nothing is said too.
+import type { Problem } from '../../api/generated.ts';
+
+const LOOKS = {
+  critical: { sign: '✕', kind: 'bad' },
+  warning: { sign: '⚠', kind: 'warn' },
+  info: { sign: 'i', kind: 'none' },
+} as const;
+
+export function ProblemList({ problems }: { problems: readonly Problem[] }) {
+  if (problems.length === 0)
+    return (
+      <p class="panel all-well">
+        <span aria-hidden="true">✓</span> Nothing is wrong.
+      </p>
+    );
+  return (
+    <ul class="problems" aria-label="Problems">
+      {problems.map(({ severity, text, hint }) => (
+        <li key={text} class={`panel problem problem-${severity}`}>
+          <span class={`badge is-${LOOKS[severity].kind}`}>
+            <span aria-hidden="true">{LOOKS[severity].sign}</span> {severity}
+          </span>
+          <span>
+            <strong>{text}</strong>
+            <br />
+            <span class="muted">{hint}</span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
