@@ -20,8 +20,12 @@ export function answerOf(operation, parameters, query, now = Date.now()) {
 function readFixture(name, now) {
   const file = new URL(`../test/fixtures/${name}.json`, import.meta.url);
   if (!existsSync(file)) return undefined;
-  const isTime = (value) => Number.isInteger(value) && Math.abs(value - WRITTEN_AT) < YEAR_MS;
-  return JSON.parse(readFileSync(file, 'utf8'), (_, value) =>
-    isTime(value) ? value + now - WRITTEN_AT : value,
-  );
+  return JSON.parse(readFileSync(file, 'utf8'), (_, value) => moveTime(value, now - WRITTEN_AT));
+}
+
+/** Times are whole milliseconds or seconds within a year of the moment; anything else is none. */
+function moveTime(value, byMs) {
+  if (!Number.isInteger(value)) return value;
+  if (Math.abs(value - WRITTEN_AT) < YEAR_MS) return value + byMs;
+  return Math.abs(value * 1000 - WRITTEN_AT) < YEAR_MS ? Math.round(value + byMs / 1000) : value;
 }

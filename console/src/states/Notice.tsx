@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Answer } from '../api/useAnswer.ts';
 import { useNow } from './useNow.ts';
+import { WithCode } from './WithCode.tsx';
 
 interface Props {
   kind: 'loading' | 'empty' | 'away' | 'refused';
@@ -34,7 +35,11 @@ export function AnswerNotice({ answer, what }: { answer: Answer<unknown>; what: 
   const seconds = Math.max(0, Math.ceil(((retriesAt ?? now) - now) / 1000));
   return (
     <Notice kind={failure.kind} title={failure.message}>
-      {failure.hint && <p>{failure.hint}</p>}
+      {failure.hint && (
+        <p class="sentence">
+          <WithCode text={failure.hint} />
+        </p>
+      )}
       {value !== undefined && <p>What is shown is from before.</p>}
       {retriesAt !== undefined && <p>Asking again {seconds > 0 ? `in ${seconds} s` : 'now'}.</p>}
       <button type="button" class="button" onClick={answer.reload}>

@@ -28,16 +28,14 @@ export function HealthPage({ about, tenant }: PageProps) {
       )}
       {process.value && <ProblemList problems={process.value.problems} />}
       <AnswerNotice answer={books} what={`the books of ${tenant}`} />
-      {books.value && (
-        <>
-          <LedgerPanel health={books.value} />
-          <div class="health-limits">
-            <CardinalityPanel health={books.value} />
-            <QuotasPanel health={books.value} />
-          </div>
-        </>
-      )}
-      {process.value && <PartsPanel health={process.value} />}
+      {books.value && <LedgerPanel health={books.value} />}
+      <div class="health-columns">
+        {books.value && <CardinalityPanel health={books.value} />}
+        <div class="health-column">
+          {books.value && <QuotasPanel health={books.value} />}
+          {process.value && <PartsPanel health={process.value} />}
+        </div>
+      </div>
     </div>
   );
 }

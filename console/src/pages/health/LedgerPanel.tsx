@@ -19,7 +19,7 @@ export function LedgerPanel({ health }: { health: TenantHealth }) {
         <Verdict difference={difference} />
       </div>
       <div class="table-wrap">
-        <table class="ledger">
+        <table class="ledger stacked">
           <thead>
             <tr>
               <th scope="col">Protocol</th>
@@ -47,12 +47,15 @@ export function LedgerPanel({ health }: { health: TenantHealth }) {
           </tbody>
           <tfoot>
             <Line line={all} queries={queries}>
-              <td class="number">
+              <td data-title="Waiting" class="number">
                 <Figure title="Events waiting" promql={queries.waiting}>
                   {formatExact(waiting)}
                 </Figure>
               </td>
-              <td class={`number difference ${difference === 0 ? 'balances' : 'differs'}`}>
+              <td
+                data-title="Difference"
+                class={`number difference ${difference === 0 ? 'balances' : 'differs'}`}
+              >
                 {formatExact(difference)}
               </td>
             </Line>
@@ -90,24 +93,19 @@ function Line({ line, queries, children }: LineProps) {
   return (
     <tr>
       <th scope="row">{name}</th>
-      <td class="number">
+      <td data-title="Received" class="number">
         <Figure title={`${name}: received`} promql={queries.received}>
           {formatExact(line.received)}
         </Figure>
       </td>
       {OUTCOMES.map((outcome) => (
-        <td key={outcome} class={`number ${line[outcome] === 0 ? 'muted' : ''}`}>
+        <td key={outcome} data-title={outcome} class={`number ${line[outcome] === 0 ? 'muted' : ''}`}>
           <Figure title={`${name}: ${outcome}`} promql={queries.ledger}>
             {formatExact(line[outcome])}
           </Figure>
         </td>
       ))}
-      {children ?? (
-        <>
-          <td />
-          <td />
-        </>
-      )}
+      {children ?? <td class="wide" colSpan={2} />}
     </tr>
   );
 }

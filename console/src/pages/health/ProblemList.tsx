@@ -1,5 +1,6 @@
 // What is wrong, worst first, with what to do about it. Nothing is said too.
 import type { Problem } from '../../api/generated.ts';
+import { WithCode } from '../../states/WithCode.tsx';
 
 const LOOKS = {
   critical: { sign: '✕', kind: 'bad' },
@@ -22,9 +23,12 @@ export function ProblemList({ problems }: { problems: readonly Problem[] }) {
             <span aria-hidden="true">{LOOKS[severity].sign}</span> {severity}
           </span>
           <span>
-            <strong>{text}</strong>
-            <br />
-            <span class="muted">{hint}</span>
+            <strong class="sentence">
+              <WithCode text={text} />
+            </strong>
+            <span class="sentence muted">
+              <WithCode text={hint} />
+            </span>
           </span>
         </li>
       ))}
