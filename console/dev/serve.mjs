@@ -54,7 +54,8 @@ export async function serve(port = 0) {
     mood.isAway = true;
     for (const open of mood.streams) open.end();
   };
-  return { url: `http://127.0.0.1:${server.address().port}`, mood, goAway, close };
+  const comeBack = () => Object.assign(mood, { isAway: false, answers: {} });
+  return { url: `http://127.0.0.1:${server.address().port}`, mood, goAway, comeBack, close };
 }
 
 function send(response, status, body) {

@@ -59,7 +59,8 @@ export function usePlot(
 
   return useCallback((index) => {
     const left = index === undefined ? -10 : drawn.current?.valToPos(latest.current.times[index] ?? 0, 'x');
-    drawn.current?.setCursor({ left: left ?? -10, top: index === undefined ? -10 : 10 });
+    // Published too, for the charts that share the cursor.
+    drawn.current?.setCursor({ left: left ?? -10, top: index === undefined ? -10 : 10 }, true, true);
   }, []);
 }
 

@@ -17,14 +17,18 @@ export interface Console {
   open(address: string, options?: BrowserContextOptions): Promise<Page>;
   /** What went wrong in any page so far: errors, refused policies, requests to others. */
   complaints: string[];
-  mood: { isAway: boolean; answers: Record<string, unknown> };
+  /** Answers to give instead of the fixtures, by operation. */
+  mood: { answers: Record<string, unknown> };
+  /** The gateway answers 503 and ends its streams. */
   goAway(): void;
+  /** And is itself again. */
+  comeBack(): void;
   close(): Promise<void>;
 }
 
 /** Starts a gateway of fixtures and a browser. */
 export async function startConsole(): Promise<Console> {
-  const { url, mood, goAway, close } = await serve();
+  const { url, mood, goAway, comeBack, close } = await serve();
   const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
   const browser = await chromium.launch({ executablePath: chromiumPath ?? '', args });
   const complaints: string[] = [];
@@ -32,6 +36,7 @@ export async function startConsole(): Promise<Console> {
     url,
     mood,
     goAway,
+    comeBack,
     complaints,
     open: (address, options) => open(browser, url, address, complaints, options),
     async close() {

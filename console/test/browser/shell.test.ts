@@ -11,7 +11,7 @@ describe.skipIf(!chromiumPath)('the shell', () => {
   });
   afterAll(() => console_?.close());
   beforeEach(async () => {
-    Object.assign(console_.mood, { isAway: false, answers: {} });
+    console_.comeBack();
     page = await console_.open('/?tenant=northwind');
     await page.getByRole('navigation').waitFor();
   });
@@ -79,7 +79,7 @@ describe.skipIf(!chromiumPath)('the shell', () => {
     console_.goAway();
     await page.reload();
     await page.getByRole('alert').getByText('The journal is being replayed.').first().waitFor();
-    console_.mood.isAway = false;
+    console_.comeBack();
     await page.getByLabel('Tenant').waitFor();
     await page.getByRole('alert').waitFor({ state: 'hidden' });
   });

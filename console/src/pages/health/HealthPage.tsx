@@ -31,10 +31,8 @@ export function HealthPage({ about, tenant }: PageProps) {
       {books.value && <LedgerPanel health={books.value} />}
       <div class="health-columns">
         {books.value && <CardinalityPanel health={books.value} />}
-        <div class="health-column">
-          {books.value && <QuotasPanel health={books.value} />}
-          {process.value && <PartsPanel health={process.value} />}
-        </div>
+        {books.value && <QuotasPanel health={books.value} />}
+        {process.value && <PartsPanel health={process.value} />}
       </div>
     </div>
   );

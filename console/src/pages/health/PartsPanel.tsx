@@ -3,7 +3,6 @@ import type { Health, Part } from '../../api/generated.ts';
 import { Figure } from '../../figures/Figure.tsx';
 import { formatExact, formatFigure, NO_VALUE, type Unit } from '../../figures/formatFigure.ts';
 import { formatMoment } from '../../figures/formatTime.ts';
-import { moveFocus } from '../../shell/moveFocus.ts';
 
 const TITLES: Record<string, string> = {
   journal: 'Journal',
@@ -33,7 +32,7 @@ export function PartsPanel({ health }: { health: Health }) {
       <h2 id="parts-title" class="unseen">
         Parts of the process
       </h2>
-      <ul class="parts" onKeyDown={moveFocus}>
+      <ul>
         {parts
           .filter(({ state }) => state !== 'off')
           .map((part) => (
@@ -41,7 +40,7 @@ export function PartsPanel({ health }: { health: Health }) {
           ))}
       </ul>
       {off.length > 0 && (
-        <p class="muted parts-off">
+        <p class="muted">
           <span aria-hidden="true">○</span> Off: {off.map(({ name }) => TITLES[name] ?? name).join(', ')}
         </p>
       )}

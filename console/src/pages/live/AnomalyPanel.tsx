@@ -7,6 +7,7 @@ import { linkTo } from '../../route/location.ts';
 import { moveFocus } from '../../shell/moveFocus.ts';
 import { AnswerNotice } from '../../states/Notice.tsx';
 import { indexKpis } from './describeChange.ts';
+import { sortAnomalies } from './sortAnomalies.ts';
 
 interface Props {
   about: About;
@@ -62,13 +63,6 @@ function Row({ anomaly, kpi }: { anomaly: Anomaly; kpi: KpiAbout | undefined }) 
         </span>
       </span>
     </li>
-  );
-}
-
-/** Going on before over, then the strongest. */
-export function sortAnomalies(anomalies: readonly Anomaly[]): Anomaly[] {
-  return [...anomalies].sort(
-    (a, b) => Number(a.until !== null) - Number(b.until !== null) || b.score - a.score || b.since - a.since,
   );
 }
 

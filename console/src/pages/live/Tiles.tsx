@@ -56,7 +56,7 @@ interface TileProps {
 function Tile({ kpi, value, values, promql, worse }: TileProps) {
   return (
     <li class={`panel tile ${worse ? 'tile-worse' : ''}`}>
-      <h3 title={kpi.help}>{kpi.title}</h3>
+      <h2 title={kpi.help}>{kpi.title}</h2>
       <p class="tile-value">
         <Figure title={kpi.title} promql={promql}>
           <Value text={formatFigure(value, kpi.unit)} />
