@@ -8,6 +8,9 @@ import { shade } from '../theme/theme.ts';
 import type { Band, Line } from './Line.ts';
 import { planPlot } from './planPlot.ts';
 
+/** The third argument, which uPlot's types leave out, tells the charts that share the cursor. */
+type PublishCursor = (position: { left: number; top: number }, fires: boolean, publishes: boolean) => void;
+
 export interface Plot {
   /** Epoch seconds. */
   times: readonly number[];
@@ -59,8 +62,8 @@ export function usePlot(
 
   return useCallback((index) => {
     const left = index === undefined ? -10 : drawn.current?.valToPos(latest.current.times[index] ?? 0, 'x');
-    // Published too, for the charts that share the cursor.
-    drawn.current?.setCursor({ left: left ?? -10, top: index === undefined ? -10 : 10 }, true, true);
+    const setCursor: PublishCursor | undefined = drawn.current?.setCursor;
+    setCursor?.({ left: left ?? -10, top: index === undefined ? -10 : 10 }, true, true);
   }, []);
 }
 
