@@ -19,7 +19,7 @@ use crate::gateway::Gateway;
 use crate::refusal::Refusal;
 
 pub(crate) use config::Config;
-pub(crate) use pages::is_page;
+pub(crate) use pages::{ask_for_token, is_page};
 
 /// Where the description of the API is; it is no secret.
 pub(crate) const OPENAPI: &str = "/api/v1/openapi.yaml";

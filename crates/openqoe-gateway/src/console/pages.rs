@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
+use axum::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -19,11 +21,12 @@ use crate::internal::accepts_gzip;
 /// Addresses of the console (`console/src/route/address.ts`); what is below `/sessions/` is the id of one.
 const PAGES: [&str; 6] = ["/", "/live", "/explore", "/sessions", "/slos", "/health"];
 const PAGE: &str = "index.html";
+const ASSETS: &str = "/assets/";
 
 /// What is open to whoever may read anything at all: it holds no data.
 pub(crate) fn is_page(path: &str) -> bool {
     let below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
-    PAGES.contains(&path) || below("/sessions/") || below("/assets/")
+    PAGES.contains(&path) || below("/sessions/") || below(ASSETS)
 }
 
 /// The page asks nobody but the gateway it came from, runs no script but its own, and stands in no frame.
@@ -60,6 +63,24 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     }
 }
 
+/// What a browser is shown that opens a page without a token that may; `None` for everybody else, who is told in JSON.
+pub(crate) fn ask_for_token(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_page(path) || path.starts_with(ASSETS) || !accepted.contains("text/html") {
+        return None;
+    }
+    let mut response = (StatusCode::UNAUTHORIZED, Html(include_str!("sign_in.html"))).into_response();
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    protect(response.headers_mut());
+    Some(response)
+}
+
+fn protect(head: &mut HeaderMap) {
+    for (name, value) in PROTECTION {
+        head.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+}
+
 /// A file and the same in gzip.
 struct Packed {
     asset: &'static Asset,
@@ -92,9 +113,7 @@ impl Packed {
         if is_packed {
             head.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        for (name, value) in PROTECTION {
-            head.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
+        protect(head);
         response
     }
 }
