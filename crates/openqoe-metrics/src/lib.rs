@@ -23,6 +23,7 @@ mod shared;
 mod sinks;
 mod slo;
 mod snapshot;
+mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -40,4 +41,5 @@ pub use sinks::remote_write::{
 pub use sinks::{SINKS, Sink};
 pub use slo::SloWindow;
 pub use snapshot::Snapshot;
+pub use sums::{Dictionary, Growth, RowMemory, Sums};
 pub use table::Table;
