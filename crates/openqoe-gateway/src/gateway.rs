@@ -16,6 +16,7 @@ use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
+use crate::history::History;
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
@@ -40,6 +41,7 @@ pub(crate) struct Gateway {
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) privacy: Arc<Privacy>,
     pub(crate) slo: Mutex<SloWindow>,
+    pub(crate) history: Arc<History>,
 }
 
 /// What became of a readable body.
@@ -102,6 +104,8 @@ impl Gateway {
         });
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
+        let history =
+            History::start(&config.data_dir, &config.history, process.clone(), tenants.clone(), now_ms());
         let replaying = shared.replaying;
         let edge = None;
         Ok(Arc::new(Gateway {
@@ -116,6 +120,7 @@ impl Gateway {
             process,
             privacy,
             slo,
+            history,
         }))
     }
 
@@ -142,6 +147,8 @@ impl Gateway {
         Ok(Arc::new(Gateway {
             guard,
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
+            // An edge counts nothing; its file, if any, is a core's.
+            history: History::start("".as_ref(), &config.history, process.clone(), tenants.clone(), now_ms()),
             config,
             shards,
             keeper: None,
@@ -295,6 +302,10 @@ impl Gateway {
     pub(crate) async fn finish(&self) {
         if let Some(edge) = &self.edge {
             edge.finish().await;
+        }
+        let history = self.history.clone();
+        if tokio::task::spawn_blocking(move || history.finish(now_ms())).await.is_err() {
+            tracing::error!("the end of the history is not written");
         }
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();

@@ -17,6 +17,7 @@ use crate::access::reader::{self, Reader};
 use crate::cardinality;
 use crate::console;
 use crate::gateway::Gateway;
+use crate::history;
 use crate::sessions;
 
 /// Scrapes at the same time; each holds a snapshot in memory.
@@ -28,6 +29,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/metrics", get(metrics))
         .merge(sessions::routes())
         .merge(console::routes())
+        .merge(history::routes())
         .route("/api/v1/cardinality", get(cardinality::report))
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))

@@ -74,4 +74,3 @@ fn note(growth: &mut BTreeMap<Box<str>, Growth>, labels: &str, grown: &Sums) {
         }
     }
 }
-

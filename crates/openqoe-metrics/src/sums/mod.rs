@@ -90,7 +90,12 @@ impl Sums {
 
     /// Whether nothing was counted and nothing goes on.
     pub fn is_empty(&self) -> bool {
-        self.terms.iter().chain(&self.phases).all(|sum| *sum == 0.0)
+        self.counts_nothing() && self.phases.iter().all(|viewers| *viewers == 0.0)
+    }
+
+    /// Whether nothing was counted, whatever goes on.
+    pub fn counts_nothing(&self) -> bool {
+        self.terms.iter().all(|sum| *sum == 0.0)
             && self.histograms.iter().all(|histogram| histogram.count() == 0)
     }
 
@@ -103,6 +108,14 @@ impl Sums {
             KpiKind::Rate { of } => ratio(self.term(*of), seconds),
             KpiKind::Level { .. } => Some(self.phases.iter().sum()),
         }
+    }
+
+    /// A quantile of several sums together; of any other indicator nothing.
+    pub fn pooled<'a>(kpi: Kpi, sums: impl IntoIterator<Item = &'a Sums>) -> Option<f64> {
+        let KpiKind::Quantile { q, of } = &kpi.def().kind else { return None };
+        let mut pool = Native::default();
+        sums.into_iter().for_each(|sums| pool.merge(&sums.histograms[*of]));
+        pool.quantile(*q)
     }
 
     /// The numerator of a ratio, its scale included; of any other indicator 0.

@@ -102,7 +102,8 @@ fn another_builds_sums_are_found_by_name() {
     let sums = total(&table);
     let mut other = Dictionary::current();
     assert_eq!(other.unpack(&sums.pack()), Some(sums.clone()));
-    let renamed = serde_json::to_string(&other).unwrap().replacen("openqoe_startup_attempts_total", "gone", 1);
+    let renamed =
+        serde_json::to_string(&other).unwrap().replacen("openqoe_startup_attempts_total", "gone", 1);
     other = serde_json::from_str(&renamed).unwrap();
     assert!(other.unpack(&sums.pack()).unwrap().is_empty());
     assert_eq!(Dictionary::current().unpack(&sums.pack()[1..]), None);
