@@ -16,6 +16,7 @@ use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
+use crate::history::History;
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::otlp::{self, Otlp};
@@ -44,6 +45,7 @@ pub(crate) struct Gateway {
     pub(crate) slo: Mutex<SloWindow>,
     otlp: Mutex<Otlp>,
     pub(crate) objectives: Objectives,
+    pub(crate) history: Arc<History>,
 }
 
 /// What became of a readable body.
@@ -113,6 +115,8 @@ impl Gateway {
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
         let objectives = Objectives::start(&config, process.clone())?;
+        let history =
+            History::start(&config.data_dir, &config.history, process.clone(), tenants.clone(), now_ms());
         let replaying = shared.replaying;
         let edge = None;
         Ok(Arc::new(Gateway {
@@ -129,6 +133,7 @@ impl Gateway {
             slo,
             otlp: Mutex::new(otlp),
             objectives,
+            history,
         }))
     }
 
@@ -163,6 +168,8 @@ impl Gateway {
         Ok(Arc::new(Gateway {
             guard,
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
+            // An edge counts nothing; its file, if any, is a core's.
+            history: History::start("".as_ref(), &config.history, process.clone(), tenants.clone(), now_ms()),
             config,
             shards,
             keeper: None,
@@ -323,6 +330,10 @@ impl Gateway {
             std::mem::replace(&mut *self.otlp.lock().unwrap_or_else(PoisonError::into_inner), Otlp::off());
         otlp.finish().await;
         self.finish_objectives().await;
+        let history = self.history.clone();
+        if tokio::task::spawn_blocking(move || history.finish(now_ms())).await.is_err() {
+            tracing::error!("the end of the history is not written");
+        }
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
         if keeper.send(done).is_ok() {

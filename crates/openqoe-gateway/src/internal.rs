@@ -19,6 +19,7 @@ use crate::cardinality;
 use crate::console;
 use crate::gateway::Gateway;
 use crate::objectives;
+use crate::history;
 use crate::sessions;
 
 /// Scrapes at the same time; each holds a snapshot in memory.
@@ -31,6 +32,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .merge(sessions::routes())
         .merge(console::routes())
         .merge(objectives::routes())
+        .merge(history::routes())
         .route("/api/v1/cardinality", get(cardinality::report))
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))

@@ -1,6 +1,7 @@
 //! `openqoe`: one process between media players and the Prometheus world.
 
 mod access;
+mod anomaly;
 mod archive;
 mod assets;
 mod body;
@@ -13,6 +14,7 @@ mod demo;
 mod demo_page;
 mod edge;
 mod gateway;
+mod history;
 mod internal;
 mod journal;
 mod keys;

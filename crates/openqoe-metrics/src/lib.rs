@@ -24,6 +24,7 @@ mod shared;
 mod sinks;
 mod slo;
 mod snapshot;
+mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -43,5 +44,6 @@ pub use sinks::remote_write::{
 pub use sinks::{SINKS, Sink};
 pub use slo::SloWindow;
 pub use snapshot::Snapshot;
+pub use sums::{Dictionary, Growth, RowMemory, Sums};
 pub use table::Table;
 pub use traces::Traces;

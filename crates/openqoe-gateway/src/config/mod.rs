@@ -45,6 +45,7 @@ pub(crate) struct Config {
     pub(crate) internal_token_file: PathBuf,
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
+    pub(crate) history: crate::history::Config,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
@@ -179,6 +180,7 @@ impl Default for Config {
             internal_token_file: PathBuf::new(),
             journal: Journal::default(),
             sessions: Sessions::default(),
+            history: crate::history::Config::default(),
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
@@ -282,6 +284,7 @@ impl Config {
             self.edge.problem(self.role, &self.data_dir),
             self.remote_write.problem(),
             self.otlp.problem(),
+            self.history.problem(),
         ];
         if let Some((key, problem)) = problems.into_iter().flatten().next() {
             return Err(ConfigError::Invalid { key, problem });

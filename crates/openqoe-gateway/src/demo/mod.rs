@@ -17,9 +17,13 @@ mod request_log;
 mod schedule;
 mod scopes;
 mod script;
+#[cfg(test)]
+mod simulation;
 mod viewer_model;
 mod viewer_wire;
 pub(crate) mod viewers;
 
 pub(crate) use origin::router;
 pub(crate) use scopes::Demo;
+#[cfg(test)]
+pub(crate) use simulation::Simulation;

@@ -15,6 +15,7 @@ mod durability;
 mod edge;
 mod exposition;
 mod harness;
+mod history;
 mod ledger;
 mod lifecycle;
 mod mmdb;
