@@ -21,11 +21,15 @@ function binary(): string {
 }
 
 /** In memory unless a folder is given: a test leaves nothing behind. */
-export async function startGateway(args: string[], dataDir = ''): Promise<Gateway> {
+export async function startGateway(
+  args: string[],
+  dataDir = '',
+  variables: Record<string, string> = {},
+): Promise<Gateway> {
   const ports = ['--listen', '127.0.0.1:0', '--internal-listen', '127.0.0.1:0'];
   const child = spawn(binary(), [...args, ...ports], {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, OPENQOE_DATA_DIR: dataDir },
+    env: { ...process.env, ...variables, OPENQOE_DATA_DIR: dataDir },
   });
   const [publicUrl, internalUrl] = await addresses(child);
   return {
@@ -47,7 +51,7 @@ function addresses(child: ChildProcess): Promise<[string, string]> {
     child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));
     if (!child.stderr) return reject(new Error('no log'));
     createInterface(child.stderr).on('line', (line) => {
-      const match = /(ingest|metrics) on (http:\/\/[^/]+)/.exec(line);
+      const match = /(ingest|metrics) on (https?:\/\/[^/]+)/.exec(line);
       if (match?.[1] && match[2]) found.set(match[1], match[2]);
       const [ingest, metrics] = [found.get('ingest'), found.get('metrics')];
       if (ingest && metrics) resolve([ingest, metrics]);
