@@ -26,7 +26,7 @@ export async function openStage(): Promise<Stage> {
   try {
     const receiver = await runPrometheus('global: {}', '--web.enable-remote-write-receiver');
     stops.push(() => receiver.stop());
-    const core = await startGateway(['demo', '--viewers', '150', '--no-monitoring'], join(folder, 'core'), {
+    const core = await startGateway(['demo', '--viewers', '60', '--no-monitoring'], join(folder, 'core'), {
       OPENQOE_REMOTE_WRITE_URL: `${receiver.origin}/api/v1/write`,
       OPENQOE_JOURNAL_CHECKPOINT_INTERVAL: '5s',
       OPENQOE_LIMITS_BUDGETS_ASSET_ID: '6',

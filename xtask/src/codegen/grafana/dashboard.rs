@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::layout::Flow;
 use super::panel::{Surroundings, panel};
 use super::spec::{Dashboard, Row};
+use super::style;
 use crate::codegen::NOTICE;
 
 /// Where the console is unless the import script is told otherwise; the script looks for this very text.
@@ -112,7 +113,7 @@ fn filter(dashboard: &Dashboard, label: &str) -> Value {
     };
     let query = format!("label_values({series}, {label})");
     json!({
-        "type": "query", "name": label, "label": title(label),
+        "type": "query", "name": label, "label": style::capitalised(&style::spoken(label)),
         "datasource": { "type": "prometheus", "uid": "${datasource}" },
         "definition": query,
         "query": { "query": query, "refId": "StandardVariableQuery" },
@@ -120,21 +121,6 @@ fn filter(dashboard: &Dashboard, label: &str) -> Value {
         "multi": true, "includeAll": true, "allValue": ALL,
         "current": { "text": ["All"], "value": ["$__all"] },
     })
-}
-
-fn title(label: &str) -> String {
-    match label {
-        "cdn" => return "CDN".into(),
-        "isp" => return "ISP".into(),
-        "edge_pop" => return "PoP".into(),
-        "slo" => return "Objective".into(),
-        "is_live" => return "Live".into(),
-        "os_family" => return "System".into(),
-        _ => {}
-    }
-    let words = label.trim_end_matches("_id").replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 fn annotations(around: &Surroundings<'_>, dashboard: &Dashboard) -> Result<Value> {

@@ -131,7 +131,10 @@ fn title(panel: &Panel, kpis: &[&Kpi]) -> Result<String> {
     match (&panel.title, kpis) {
         (Some(title), _) => Ok(title.clone()),
         (None, [kpi]) if panel.by.is_empty() => Ok(kpi.title.clone()),
-        (None, [kpi]) => Ok(format!("{} by {}", kpi.title, panel.by.join(", "))),
+        (None, [kpi]) => {
+            let by: Vec<String> = panel.by.iter().map(|label| style::spoken(label)).collect();
+            Ok(format!("{} by {}", kpi.title, by.join(" and ")))
+        }
         _ => anyhow::bail!("a panel that is not of one KPI needs a title"),
     }
 }

@@ -28,6 +28,26 @@ pub(super) fn unit_of(name: &str) -> &'static str {
     }
 }
 
+/// A label as people say it.
+pub(super) fn spoken(label: &str) -> String {
+    match label {
+        "cdn" => "CDN".into(),
+        "isp" => "ISP".into(),
+        "edge_pop" => "PoP".into(),
+        "is_live" => "live".into(),
+        "os_family" => "system".into(),
+        "slo" => "objective".into(),
+        "experiment_variant" => "variant".into(),
+        other => other.trim_end_matches("_id").replace('_', " "),
+    }
+}
+
+/// For the beginning of a line.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// `A`, `B` ... `Z`, `AA`.
 pub(super) fn ref_id(position: usize) -> String {
     let letter = |position: usize| char::from(b'A' + u8::try_from(position % 26).unwrap_or_default());
