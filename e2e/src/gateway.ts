@@ -64,7 +64,7 @@ function addresses(child: ChildProcess, lines: { text: string }[]): Promise<[str
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}: ${lines.at(-1)?.text}`)));
     const find = (purpose: string) =>
-      lines.map(({ text }) => new RegExp(`${purpose} on (http://[^/]+)`).exec(text)?.[1]).find(Boolean);
+      lines.map(({ text }) => new RegExp(`${purpose} on (https?://[^/]+)`).exec(text)?.[1]).find(Boolean);
     until('its addresses', async () => {
       const [ingest, metrics] = [find('ingest'), find('metrics')];
       return ingest && metrics ? ([ingest, metrics] as [string, string]) : undefined;

@@ -1,4 +1,4 @@
-// A real Prometheus with a folder of its own, scraping one target each second.
+// A real Prometheus with a folder of its own; unless told otherwise it scrapes one target each second.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { until } from './until.ts';
 
 export interface Prometheus {
+  /** Where it is. */
+  origin: string;
   /** The values of an instant query by their labels; no result is an empty list. */
   query(promql: string): Promise<{ metric: Record<string, string>; value: number }[]>;
   /** The one value of an instant query. */
@@ -14,18 +16,22 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
-export async function startPrometheus(target: string, ...flags: string[]): Promise<Prometheus> {
-  const folder = await mkdtemp(join(tmpdir(), 'openqoe-prometheus-'));
-  const port = await freePort();
-  const config = join(folder, 'prometheus.yml');
-  await writeFile(
-    config,
-    `global: {scrape_interval: 1s}
+/** Scrapes one target. */
+export function startPrometheus(target: string, ...flags: string[]): Promise<Prometheus> {
+  const scrape = `global: {scrape_interval: 1s}
 scrape_configs:
   - job_name: openqoe
     static_configs: [{targets: ['${new URL(target).host}']}]
-`,
-  );
+`;
+  return runPrometheus(scrape, ...flags);
+}
+
+/** Runs with this configuration. */
+export async function runPrometheus(configuration: string, ...flags: string[]): Promise<Prometheus> {
+  const folder = await mkdtemp(join(tmpdir(), 'openqoe-prometheus-'));
+  const port = await freePort();
+  const config = join(folder, 'prometheus.yml');
+  await writeFile(config, configuration);
   const child = spawn(
     'prometheus',
     [
@@ -48,6 +54,7 @@ scrape_configs:
   }
 
   return {
+    origin,
     query,
     async value(promql) {
       const results = await query(promql);

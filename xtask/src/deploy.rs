@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use crate::steps::{Steps, command, command_with};
-use crate::tools::{DOCKER_COMPOSE, HELM, PROMTOOL, SYSTEMD_ANALYZE};
+use crate::tools::{DOCKER_COMPOSE, HELM, PROMTOOL, SHELLCHECK, SYSTEMD_ANALYZE};
 use crate::tree::Tree;
 
 /// The version whose objects the chart is rendered for.
@@ -32,6 +32,10 @@ pub(crate) fn check(steps: &mut Steps<'_>) {
     match PROMTOOL.require() {
         Ok(_) => steps.check("deploy: promtool", prometheus),
         Err(remedy) => steps.skip("deploy: promtool", remedy),
+    }
+    match SHELLCHECK.require() {
+        Ok(_) => steps.run("deploy: shellcheck", "shellcheck deploy/grafana/import.sh"),
+        Err(remedy) => steps.skip("deploy: shellcheck", remedy),
     }
     match HELM.find() {
         Some(_) => steps.check("deploy: helm", helm),

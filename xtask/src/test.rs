@@ -33,6 +33,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
     otlp(&mut steps);
+    dashboards(&mut steps);
     in_browser(&mut steps);
     end_to_end(&mut steps);
     story(&mut steps);
@@ -89,6 +90,15 @@ fn otlp(steps: &mut Steps<'_>) {
             let words = ["npm", "run", "otlp", "--silent", "-w", "e2e"];
             command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
         }),
+        Err(remedy) => steps.skip(NAME, remedy),
+    }
+}
+
+/// Every query of every dashboard is asked of a Prometheus that has scraped a gateway.
+fn dashboards(steps: &mut Steps<'_>) {
+    const NAME: &str = "dashboards: every query returns data";
+    match PROMETHEUS.require() {
+        Ok(_) => steps.run(NAME, "npm run dashboards --silent -w e2e"),
         Err(remedy) => steps.skip(NAME, remedy),
     }
 }

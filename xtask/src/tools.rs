@@ -71,6 +71,14 @@ pub(crate) const SYSTEMD_ANALYZE: Tool = Tool {
     remedy: "install systemd so that `systemd-analyze` is on the PATH",
 };
 
+/// Finds what is wrong with shell scripts.
+pub(crate) const SHELLCHECK: Tool = Tool {
+    name: "ShellCheck",
+    programs: &["shellcheck"],
+    debian: "shellcheck",
+    remedy: "install ShellCheck so that `shellcheck` is on the PATH",
+};
+
 /// Compose as a program of its own.
 pub(crate) const DOCKER_COMPOSE: Tool = Tool {
     name: "docker-compose",

@@ -1,7 +1,8 @@
-//! `cargo xtask codegen`: turns `spec/registry` into Rust, TypeScript, JSON Schema and documentation, committed so that
+//! `cargo xtask codegen`: turns `spec/` into Rust, TypeScript, JSON Schema, documentation and dashboards, committed so that
 //! a plain `cargo build` needs none of this. `--check` fails when a committed file is stale.
 
 mod docs;
+mod grafana;
 mod rust_compact;
 mod rust_events;
 mod rust_kpis;
@@ -32,7 +33,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let registry = Registry::load(root)?;
     let mut stale = Vec::new();
     let mut written = 0;
-    for output in outputs(&registry)? {
+    for output in outputs(&registry)?.into_iter().chain(grafana::outputs(root, &registry)?) {
         let path = root.join(output.path);
         let current = std::fs::read_to_string(&path).unwrap_or_default();
         if current == output.text {

@@ -208,7 +208,8 @@ const DOMAINS: [&str; 15] = [
 /// Labels whose values come from another part of the registry.
 pub(crate) const SPECIAL_LABELS: [&str; 4] = ["outcome", "batch_rejection", "guarded", "build"];
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+/// A YAML file of a known shape.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     serde_yaml_ng::from_str(&text).with_context(|| path.display().to_string())
 }
