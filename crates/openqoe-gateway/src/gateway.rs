@@ -12,10 +12,11 @@ use openqoe_spec::{Batch, Outcome, Protocol, Rejected, Shed};
 use tokio::sync::oneshot;
 
 use crate::access::{Access, DEFAULT_TENANT, Directory};
-use crate::archive::Archive;
+use crate::archive::{Archive, Row};
 use crate::clock::now_ms;
 use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
+use crate::facts::Facts;
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
@@ -40,6 +41,8 @@ pub(crate) struct Gateway {
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) privacy: Arc<Privacy>,
     pub(crate) slo: Mutex<SloWindow>,
+    /// Sessions as data.
+    pub(crate) facts: Arc<Facts>,
 }
 
 /// What became of a readable body.
@@ -72,8 +75,8 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
-        let archive =
-            Archive::start(&config.data_dir, &config.sessions, config.journal.durability, process.clone())?;
+        let facts = Facts::new(&config);
+        let archive = Archive::start(&config, process.clone(), facts.clone())?;
         let shared = Shared {
             tenants: tenants.clone(),
             process: process.clone(),
@@ -116,6 +119,7 @@ impl Gateway {
             process,
             privacy,
             slo,
+            facts,
         }))
     }
 
@@ -141,6 +145,7 @@ impl Gateway {
         let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
         Ok(Arc::new(Gateway {
             guard,
+            facts: Facts::new(&config),
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
             config,
             shards,
@@ -313,6 +318,15 @@ impl Gateway {
             return Vec::new();
         }
         entries.await.unwrap_or_default()
+    }
+
+    /// A session the engine remembers, as it stands, and whether it has ended.
+    pub(crate) async fn state_of(&self, tenant: &str, session_id: &str) -> Option<(Row, bool)> {
+        let shard = &self.shards[shard_of(session_id, self.shards.len())];
+        let (answer, state) = oneshot::channel();
+        let command = Command::State { tenant: tenant.into(), session_id: session_id.into(), answer };
+        shard.queue.send(command).await.ok()?;
+        state.await.ok().flatten()
     }
 
     /// What tenants use of their limits.

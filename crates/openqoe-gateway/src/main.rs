@@ -12,6 +12,7 @@ mod console;
 mod demo;
 mod demo_page;
 mod edge;
+mod facts;
 mod gateway;
 mod internal;
 mod journal;

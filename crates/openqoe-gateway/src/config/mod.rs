@@ -1,6 +1,7 @@
 //! Configuration: defaults, then a TOML file, then `OPENQOE_*` variables. Unknown keys are an error with a suggestion.
 
 mod changes;
+mod console;
 mod exposure;
 mod overlay;
 mod tenants;
@@ -20,6 +21,7 @@ use toml::{Table, Value};
 use crate::edge::{self, Role};
 use crate::tls;
 pub(crate) use changes::frozen;
+pub(crate) use console::Console;
 pub(crate) use tenants::{Key, Quota, Tenant};
 
 /// Everything that can be set.
@@ -45,6 +47,7 @@ pub(crate) struct Config {
     pub(crate) internal_token_file: PathBuf,
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
+    pub(crate) console: Console,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
@@ -177,6 +180,7 @@ impl Default for Config {
             internal_token_file: PathBuf::new(),
             journal: Journal::default(),
             sessions: Sessions::default(),
+            console: Console::default(),
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
@@ -282,6 +286,7 @@ impl Config {
         let positive = [
             ("limits.max_body", limits.max_body),
             ("limits.max_connections", limits.max_connections),
+            ("console.max_sessions", self.console.max_sessions),
             ("limits.queue", limits.queue),
             ("limits.max_sessions", limits.max_sessions),
             ("limits.max_label_sets", limits.max_label_sets),
