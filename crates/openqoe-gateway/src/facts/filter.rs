@@ -175,7 +175,7 @@ mod tests {
     fn what_is_no_filter_is_told() {
         for (filter, part) in [
             ("cdn", "write `attribute:value`"),
-            ("cnd:a", "did you mean `cdn`?"),
+            ("contry:a", "did you mean `country`?"),
             ("zzzz:a", "there is no attribute `zzzz`"),
             ("session_id:a", "`q`"),
         ] {
