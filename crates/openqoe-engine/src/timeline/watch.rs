@@ -43,7 +43,7 @@ impl Watch {
         let Passage { phase, from, to, counted } = *passage;
         let name = band(phase);
         let counts = !matches!(name, "idle" | "ended");
-        let until = if counts { from + counted } else { to };
+        let until = if counts { (from + counted).min(to) } else { to };
         self.extend(name, from, until);
         if until < to {
             self.extend("idle", until, to);
@@ -56,8 +56,10 @@ impl Watch {
     }
 
     fn extend(&mut self, phase: &'static str, from: u64, to: u64) {
+        // The engine forgets those it has not heard for long; when they come back, their time begins anew.
+        let from = from.max(self.timeline.bands.last().map_or(0, |last| last.to));
         match self.timeline.bands.last_mut() {
-            _ if from == to => {}
+            _ if from >= to => {}
             Some(last) if last.phase == phase => last.to = to,
             _ => self.timeline.bands.push(Band { phase, from, to }),
         }
