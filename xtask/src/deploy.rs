@@ -89,7 +89,8 @@ fn compose_command() -> Result<&'static str, &'static str> {
 
 fn prometheus(root: &Path) -> Result<()> {
     // That each alert fires when it should is for the tests of openqoe-slo.
-    let rules = ["playback", "ingest", "freshness", "slo"].map(|name| format!("deploy/prometheus/{name}.yaml"));
+    let rules =
+        ["playback", "ingest", "freshness", "slo"].map(|name| format!("deploy/prometheus/{name}.yaml"));
     command(root, &format!("promtool check rules {}", rules.join(" ")))?;
     let config = std::fs::read_to_string(root.join("deploy/compose/prometheus.yaml"))?;
     // A key of Prometheus 3, which the one of Debian need not be.

@@ -41,7 +41,8 @@ fn batches(case: &Value) -> Vec<(u64, Batch)> {
 
 #[test]
 fn vectors() {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty());
     for file in files {

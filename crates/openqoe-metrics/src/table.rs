@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use openqoe_spec::metrics::{EXPERIMENT, METRICS, VIEW};
-use openqoe_spec::{Attribute, Attributes, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef};
+use openqoe_spec::{
+    Attribute, Attributes, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef,
+};
 
 use crate::cells::{Cells, Change, grow};
 use crate::expiry::{Released, count_expired};

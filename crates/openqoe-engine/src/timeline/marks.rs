@@ -7,12 +7,16 @@ pub(super) fn of(kind: &EventKind) -> Option<(&'static str, String)> {
     let (kind, text) = match kind {
         EventKind::SessionStart => ("start", "Session began".into()),
         EventKind::PlayRequest { trigger: Trigger::User } => ("start", "Playback asked for".into()),
-        EventKind::PlayRequest { trigger: Trigger::Autoplay } => ("start", "Playback asked for by autoplay".into()),
+        EventKind::PlayRequest { trigger: Trigger::Autoplay } => {
+            ("start", "Playback asked for by autoplay".into())
+        }
         EventKind::Ended => ("end", "Played to its end".into()),
         EventKind::SessionEnd { reason } => ("end", end(*reason).into()),
         EventKind::Error { code, fatal: false, .. } => ("error", code.to_string()),
         EventKind::Error { code, category: Failure::Technical, .. } => ("failure", code.to_string()),
-        EventKind::Error { code, category: Failure::Business, .. } => ("failure", format!("{code} (business)")),
+        EventKind::Error { code, category: Failure::Business, .. } => {
+            ("failure", format!("{code} (business)"))
+        }
         EventKind::Rendition { bitrate } => ("rendition", format!("{:.2} Mbit/s", *bitrate as f64 / 1e6)),
         EventKind::Rate { rate } => ("rate", format!("Playback rate {rate}")),
         EventKind::Visibility { hidden: true } => ("visibility", "In the background".into()),

@@ -5,8 +5,8 @@ mod marks;
 mod thin;
 mod watch;
 
-use openqoe_spec::{Attributes, Batch, Class, LabelSetId, Labels, Measurement, Recorder};
 use openqoe_spec::{ATTRIBUTES, Attribute};
+use openqoe_spec::{Attributes, Batch, Class, LabelSetId, Labels, Measurement, Recorder};
 use serde::Serialize;
 
 use crate::config::Config;

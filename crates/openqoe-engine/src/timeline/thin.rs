@@ -30,7 +30,8 @@ fn extremes(points: &mut Vec<(u64, u64)>) -> u64 {
     let mut kept = Vec::with_capacity(MAX_POINTS);
     for points in points.chunks(stretch) {
         let lowest = points.iter().min_by_key(|point| point.1).copied();
-        let highest = points.iter().max_by_key(|point| point.1).copied().filter(|point| Some(*point) != lowest);
+        let highest =
+            points.iter().max_by_key(|point| point.1).copied().filter(|point| Some(*point) != lowest);
         let mut pair: Vec<_> = lowest.into_iter().chain(highest).collect();
         pair.sort_unstable();
         kept.append(&mut pair);

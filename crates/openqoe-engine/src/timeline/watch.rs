@@ -47,7 +47,11 @@ impl Watch {
         self.extend(name, from, until);
         if until < to {
             self.extend("idle", until, to);
-            self.mark(until, "gap", format!("{} without a report, which count for nothing", seconds(to - until)));
+            self.mark(
+                until,
+                "gap",
+                format!("{} without a report, which count for nothing", seconds(to - until)),
+            );
         }
         if let Some((_, length)) = &mut self.open {
             *length += counted;
@@ -94,7 +98,9 @@ impl Watch {
                 timeline.buffer.extend(buffer_ms.map(|ms| (t, ms)));
                 timeline.latency.extend(latency_ms.map(|ms| (t, ms)));
             }
-            EventKind::Rendition { bitrate } if timeline.bitrate.last().is_none_or(|last| last.1 != *bitrate) => {
+            EventKind::Rendition { bitrate }
+                if timeline.bitrate.last().is_none_or(|last| last.1 != *bitrate) =>
+            {
                 timeline.bitrate.push((t, *bitrate));
             }
             EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed, weight } => {

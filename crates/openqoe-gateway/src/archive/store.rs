@@ -185,7 +185,8 @@ fn attributes() -> impl Iterator<Item = Attribute> {
 /// In the order of the columns.
 fn values(row: &Row) -> impl Iterator<Item = Value> + '_ {
     let Row { tenant, session_id, protocol, began_at, heard_at, attributes: own, summary } = row;
-    let head = [text(tenant), text(session_id), text(protocol.as_str()), integer(*began_at), integer(*heard_at)];
+    let head =
+        [text(tenant), text(session_id), text(protocol.as_str()), integer(*began_at), integer(*heard_at)];
     let figures = FIGURES.iter().map(|figure| (figure.get)(summary));
     head.into_iter().chain(figures).chain(attributes().map(|attribute| text(own.get(attribute))))
 }

@@ -1,7 +1,6 @@
 //! Configuration: defaults, then a TOML file, then `OPENQOE_*` variables. Unknown keys are an error with a suggestion.
 
 mod changes;
-mod console;
 mod exposure;
 mod overlay;
 mod tenants;
@@ -21,7 +20,6 @@ use toml::{Table, Value};
 use crate::edge::{self, Role};
 use crate::tls;
 pub(crate) use changes::frozen;
-pub(crate) use console::Console;
 pub(crate) use tenants::{Key, Quota, Tenant};
 
 /// Everything that can be set.
@@ -47,7 +45,6 @@ pub(crate) struct Config {
     pub(crate) internal_token_file: PathBuf,
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
-    pub(crate) console: Console,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
@@ -180,7 +177,6 @@ impl Default for Config {
             internal_token_file: PathBuf::new(),
             journal: Journal::default(),
             sessions: Sessions::default(),
-            console: Console::default(),
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),

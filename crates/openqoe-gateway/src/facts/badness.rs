@@ -70,10 +70,18 @@ mod tests {
             (Summary { startup_failure: Some(Failure::Business), ..Summary::default() }, 0.0, vec![]),
             (Summary { stalled: 3158, ..good.clone() }, 40.0, vec!["rebuffering"]),
             (Summary { stalled: 60_000, ..good.clone() }, 80.0, vec!["rebuffering"]),
-            (Summary { stalled: 60_000, startup: Some(10_000), ..good.clone() }, 90.0, vec!["rebuffering", "slow_start"]),
+            (
+                Summary { stalled: 60_000, startup: Some(10_000), ..good.clone() },
+                90.0,
+                vec!["rebuffering", "slow_start"],
+            ),
             (Summary { errors: 1, ..good.clone() }, 6.0, vec!["errors"]),
             (Summary { frames_decoded: 100, frames_dropped: 90, ..good.clone() }, 0.0, vec![]),
-            (Summary { frames_decoded: 1000, frames_dropped: 500, ..good.clone() }, 40.0, vec!["dropped_frames"]),
+            (
+                Summary { frames_decoded: 1000, frames_dropped: 500, ..good.clone() },
+                40.0,
+                vec!["dropped_frames"],
+            ),
             (Summary { media: 60_000, played_bytes: 1_500_000, ..good }, 20.0, vec!["low_bitrate"]),
             (
                 Summary { is_exit_before_start: true, startup_wait: 6000, ..Summary::default() },
@@ -90,7 +98,8 @@ mod tests {
     fn worse_figures_never_make_a_better_view() {
         let mut last = 0.0;
         for step in 0..200 {
-            let summary = Summary { playing: 100_000, stalled: 100 * step, errors: step as u16, ..Summary::default() };
+            let summary =
+                Summary { playing: 100_000, stalled: 100 * step, errors: step as u16, ..Summary::default() };
             let score = badness(&summary).score;
             assert!((last..=100.0).contains(&score), "{step}: {last} -> {score}");
             last = score;

@@ -52,7 +52,9 @@ pub(crate) fn explore(question: &Question, chunks: &[Arc<Chunk>], is_complete: b
         Measure::Quantile { q } => quantiles(*q, question, chunks),
         _ => sums(measure, question, chunks),
     };
-    found.sort_by(|a, b| b.1.value.is_some().cmp(&a.1.value.is_some()).then(b.2.total_cmp(&a.2)).then_with(|| a.0.cmp(&b.0)));
+    found.sort_by(|a, b| {
+        b.1.value.is_some().cmp(&a.1.value.is_some()).then(b.2.total_cmp(&a.2)).then_with(|| a.0.cmp(&b.0))
+    });
     let more = found.len().saturating_sub(question.limit);
     found.truncate(question.limit);
     let Filter { from, to, .. } = question.filter;

@@ -52,9 +52,9 @@ impl Filter {
             if number == MOST {
                 return Err(format!("there are more than {MOST} filters"));
             }
-            let (name, value) = text
-                .split_once(':')
-                .ok_or_else(|| format!("`{text}` is no filter: write `attribute:value`, such as `cdn:edge-b`"))?;
+            let (name, value) = text.split_once(':').ok_or_else(|| {
+                format!("`{text}` is no filter: write `attribute:value`, such as `cdn:edge-b`")
+            })?;
             let excludes = name.starts_with('!');
             let attribute = attribute(name.trim_start_matches('!'))?;
             if attribute == Attribute::SessionId {
@@ -75,7 +75,8 @@ impl Filter {
         }
         let heard = chunk.heard_at.iter().zip(&chunk.flags).enumerate();
         let window = self.from.max(self.oldest)..self.to;
-        let meant = heard.filter(|(_, (heard_at, flags))| *flags & flag::GONE == 0 && window.contains(heard_at));
+        let meant =
+            heard.filter(|(_, (heard_at, flags))| *flags & flag::GONE == 0 && window.contains(heard_at));
         rows.extend(meant.map(|(row, _)| row as u16));
         for (attribute, values) in self.values.values() {
             if *attribute == Attribute::ViewerIdHash {
@@ -137,7 +138,9 @@ pub(crate) fn attribute(name: &str) -> Result<Attribute, String> {
 pub(crate) fn dimension(name: &str) -> Result<Attribute, String> {
     let attribute = attribute(name)?;
     if ATTRIBUTES[attribute.index()].class == Class::TraceOnly {
-        return Err(format!("`{name}` is another one for nearly every session: it can be searched for, not broken down by"));
+        return Err(format!(
+            "`{name}` is another one for nearly every session: it can be searched for, not broken down by"
+        ));
     }
     Ok(attribute)
 }

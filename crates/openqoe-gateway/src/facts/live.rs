@@ -110,7 +110,10 @@ impl Facts {
                 sessions += slice.rows.len();
                 self.join(&mut live, slice.rows);
                 if sessions >= self.most {
-                    tracing::warn!(sessions, "more sessions are live than console.max_sessions allows to be looked at");
+                    tracing::warn!(
+                        sessions,
+                        "more sessions are live than console.max_sessions allows to be looked at"
+                    );
                     return live;
                 }
             }

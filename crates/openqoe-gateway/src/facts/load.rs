@@ -23,7 +23,9 @@ impl Facts {
         std::thread::Builder::new().name("facts".into()).spawn(move || {
             let started = Instant::now();
             match Reader::open(&folder).and_then(|reader| facts.read(&reader)) {
-                Ok(sessions) => tracing::info!(sessions, took = ?started.elapsed(), "ended sessions are in memory"),
+                Ok(sessions) => {
+                    tracing::info!(sessions, took = ?started.elapsed(), "ended sessions are in memory")
+                }
                 Err(error) => tracing::error!(%error, "ended sessions of before the start are not in memory"),
             }
             facts.is_loaded.store(true, Ordering::Release);

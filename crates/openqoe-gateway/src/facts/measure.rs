@@ -94,7 +94,10 @@ fn measure_of(kpi: Kpi) -> Option<Measure> {
 fn columns(terms: &[usize]) -> Option<Vec<Column>> {
     let column = |term: &usize| {
         let def = &KPI_TERMS[*term];
-        COLUMNS.iter().find(|(name, labels, _)| (*name, *labels) == (def.name, def.labels)).map(|found| found.2)
+        COLUMNS
+            .iter()
+            .find(|(name, labels, _)| (*name, *labels) == (def.name, def.labels))
+            .map(|found| found.2)
     };
     terms.iter().map(column).collect()
 }
@@ -141,10 +144,15 @@ mod tests {
     #[test]
     fn every_column_is_of_a_term_and_what_sessions_do_not_keep_is_told() {
         for (name, labels, _) in &COLUMNS {
-            assert!(KPI_TERMS.iter().any(|term| (term.name, term.labels) == (*name, *labels)), "{name}{labels}");
+            assert!(
+                KPI_TERMS.iter().any(|term| (term.name, term.labels) == (*name, *labels)),
+                "{name}{labels}"
+            );
         }
-        let unknown: Vec<&str> = Kpi::ALL.iter().filter(|kpi| !knows(**kpi)).map(|kpi| kpi.as_str()).collect();
-        let expected = ["viewers", "live_latency_p50", "live_latency_p95", "seek_p95", "segment_p95", "ttfb_p95"];
+        let unknown: Vec<&str> =
+            Kpi::ALL.iter().filter(|kpi| !knows(**kpi)).map(|kpi| kpi.as_str()).collect();
+        let expected =
+            ["viewers", "live_latency_p50", "live_latency_p95", "seek_p95", "segment_p95", "ttfb_p95"];
         assert_eq!(unknown, expected);
     }
 }

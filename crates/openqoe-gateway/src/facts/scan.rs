@@ -51,7 +51,12 @@ pub(super) struct Grouped<'a> {
 }
 
 /// Adds a measure up by an attribute's values. A rate has no whole.
-pub(super) fn sums<'a>(chunks: &'a [Arc<Chunk>], filter: &Filter, by: Attribute, measure: &Measure) -> Grouped<'a> {
+pub(super) fn sums<'a>(
+    chunks: &'a [Arc<Chunk>],
+    filter: &Filter,
+    by: Attribute,
+    measure: &Measure,
+) -> Grouped<'a> {
     let mut grouped = Grouped { groups: Groups::default(), sums: Vec::new() };
     let (mut rows, mut part, mut whole) = (Vec::new(), Vec::new(), Vec::new());
     for chunk in chunks {

@@ -104,7 +104,8 @@ impl Table {
 
     /// Forgets the chunk of those that were heard longest ago; says whether there was one.
     pub(super) fn forget_oldest(&mut self) -> bool {
-        let chunks = self.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((chunk.as_ref()?.newest, at)));
+        let chunks =
+            self.chunks.iter().enumerate().filter_map(|(at, chunk)| Some((chunk.as_ref()?.newest, at)));
         let oldest = chunks.min();
         oldest.inspect(|(_, at)| self.forget(*at)).is_some()
     }
@@ -188,7 +189,11 @@ mod tests {
         put(&mut table, "a", 20, "z");
         put(&mut table, "b", 20, "z");
         assert_eq!((table.rows(), alive(&table), table.heard_at("a")), (2, 2, Some(30)));
-        assert_eq!((before[0].len(), before[0].flags[0] & flag::GONE), (1, 0), "whoever reads has what there was");
+        assert_eq!(
+            (before[0].len(), before[0].flags[0] & flag::GONE),
+            (1, 0),
+            "whoever reads has what there was"
+        );
         assert!(!table.supersede("a", 29) && table.supersede("a", 30) && table.supersede("stranger", 0));
         assert_eq!((table.rows(), alive(&table), table.heard_at("a")), (1, 1, None));
     }

@@ -10,7 +10,8 @@ const CDNS: [&str; 4] = ["", "a", "b", "c"];
 const COUNTRIES: [&str; 3] = ["", "DE", "FR"];
 
 fn row() -> impl Strategy<Value = Row> {
-    let figures = (0..60_000_u32, 0..9_000_u32, proptest::option::of(1..9_000_u32), any::<[bool; 3]>(), 0..5_u16);
+    let figures =
+        (0..60_000_u32, 0..9_000_u32, proptest::option::of(1..9_000_u32), any::<[bool; 3]>(), 0..5_u16);
     (0..40_u32, 0..CDNS.len(), 0..COUNTRIES.len(), 100..200_u64, figures).prop_map(
         |(id, cdn, country, heard_at, (playing, stalled, startup, [attempted, started, exited], errors))| {
             let mut attributes = Attributes::default();
@@ -141,8 +142,13 @@ fn the_cause_comes_first() {
         attributes.set(Attribute::Cdn, cdn).unwrap();
         attributes.set(Attribute::ExperimentVariant, if number % 2 == 0 { "x" } else { "y" }).unwrap();
         let stalled = if cdn == "edge-b" { 6000 + number } else { number % 300 };
-        let summary =
-            Summary { playing: 60_000, stalled, startup: Some(500 + stalled), is_started: true, ..Summary::default() };
+        let summary = Summary {
+            playing: 60_000,
+            stalled,
+            startup: Some(500 + stalled),
+            is_started: true,
+            ..Summary::default()
+        };
         let (tenant, session_id) = ("t".into(), format!("s{number}").into());
         let (protocol, began_at, heard_at) = (Protocol::Native, 0, 150);
         rows.push(Row { tenant, session_id, protocol, began_at, heard_at, attributes, summary });
@@ -171,7 +177,8 @@ fn the_cause_comes_first() {
 
 #[test]
 fn beyond_the_limit_the_oldest_go_of_whoever_has_most() {
-    let config = Config { console: crate::config::Console { max_sessions: 40_000 }, ..Config::default() };
+    let mut config = Config::default();
+    config.console.max_sessions = 40_000;
     let facts = Facts::new(&config);
     let row = |tenant: &str, number: u64| Row {
         tenant: tenant.into(),
@@ -182,8 +189,10 @@ fn beyond_the_limit_the_oldest_go_of_whoever_has_most() {
         attributes: Attributes::default(),
         summary: Summary::default(),
     };
-    let (small, large): (Vec<Row>, Vec<Row>) =
-        ((0..100).map(|number| row("small", number)).collect(), (0..45_000).map(|number| row("large", number)).collect());
+    let (small, large): (Vec<Row>, Vec<Row>) = (
+        (0..100).map(|number| row("small", number)).collect(),
+        (0..45_000).map(|number| row("large", number)).collect(),
+    );
     facts.put(&small);
     facts.put(&large);
     let sessions = |tenant: &str| facts.ended(tenant).iter().map(|chunk| chunk.len()).sum::<usize>();

@@ -90,5 +90,9 @@ fn kpi(id: &str) -> Result<Kpi, Refusal> {
 
 fn unkept(kpi: Kpi) -> Refusal {
     let known: Vec<&str> = Kpi::ALL.iter().filter(|kpi| knows(**kpi)).map(|kpi| kpi.as_str()).collect();
-    wrong(format!("sessions do not keep what `{}` is made of; they do for {}", kpi.as_str(), known.join(", ")))
+    wrong(format!(
+        "sessions do not keep what `{}` is made of; they do for {}",
+        kpi.as_str(),
+        known.join(", ")
+    ))
 }

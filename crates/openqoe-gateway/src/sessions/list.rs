@@ -43,8 +43,11 @@ pub(super) async fn list(
 ) -> Result<Json<Sessions>, Refusal> {
     let started = Instant::now();
     let asked = Parameters::of(query, &["state", "sort", "from", "to", "filter", "q", "limit", "after"])?;
-    let which = asked.choice("state", &[("all", Which::All), ("live", Which::Live), ("ended", Which::Ended)])?;
-    let after = asked.one("after").map(|text| Cursor::parse(text).ok_or_else(|| wrong("`after` is no `next` of a page")));
+    let which =
+        asked.choice("state", &[("all", Which::All), ("live", Which::Live), ("ended", Which::Ended)])?;
+    let after = asked
+        .one("after")
+        .map(|text| Cursor::parse(text).ok_or_else(|| wrong("`after` is no `next` of a page")));
     let search = Search {
         filter: asked.filter(&gateway, "filter")?,
         id: asked.one("q").unwrap_or_default().trim().to_owned(),

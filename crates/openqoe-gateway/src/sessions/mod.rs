@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use crate::archive::{Row, named};
+use crate::console::unknown_tenant;
 use crate::facts::{Chunks, Live, badness};
 use crate::gateway::Gateway;
 use crate::refusal::Refusal;
@@ -94,7 +95,12 @@ impl Known {
         // Those that end in between are then among the live ones at least.
         let live = gateway.facts.live(gateway).await;
         let is_complete = gateway.facts.is_loaded() && gateway.has_replayed();
-        Ok(Known { ended: gateway.facts.ended(tenant), live, tenant: tenant.to_owned(), is_complete })
+        let ended = gateway.facts.ended(tenant);
+        let is_known = gateway.tenants.all().iter().any(|known| known.name() == tenant);
+        if ended.is_empty() && !is_known && !live.contains_key(tenant) {
+            return Err(unknown_tenant(gateway, tenant));
+        }
+        Ok(Known { ended, live, tenant: tenant.to_owned(), is_complete })
     }
 
     /// All of them: those that have ended first.

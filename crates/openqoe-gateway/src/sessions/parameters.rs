@@ -51,7 +51,8 @@ impl Parameters {
     /// # Errors
     /// When it is no number.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Refusal> {
-        let number = |value: &str| value.parse().map_err(|_| wrong(format!("`{name}={value}` is no whole number")));
+        let number =
+            |value: &str| value.parse().map_err(|_| wrong(format!("`{name}={value}` is no whole number")));
         self.one(name).map(number).transpose()
     }
 
@@ -60,7 +61,8 @@ impl Parameters {
     /// # Errors
     /// When it is no number, or too large a one.
     pub(super) fn limit(&self, default: usize, most: usize) -> Result<usize, Refusal> {
-        let limit = self.number("limit")?.map_or(default, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let limit =
+            self.number("limit")?.map_or(default, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         if (1..=most).contains(&limit) { Ok(limit) } else { Err(wrong(format!("`limit` is 1 to {most}"))) }
     }
 

@@ -32,7 +32,9 @@ impl Worker {
         let mut row = row(&open, Attributes::default());
         let told = self.journal.as_mut().and_then(|journal| journal.batch(batch).ok().flatten());
         match told.filter(|entry| *entry.batch.session_id == *session_id) {
-            Some(Entry { protocol, batch, .. }) => (row.protocol, row.attributes) = (protocol, batch.attributes),
+            Some(Entry { protocol, batch, .. }) => {
+                (row.protocol, row.attributes) = (protocol, batch.attributes)
+            }
             None => row.attributes = self.table.attributes(set),
         }
         Some((row, is_over))

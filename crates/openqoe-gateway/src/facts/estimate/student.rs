@@ -7,7 +7,8 @@ const SMALL: [f64; 4] = [12.706_205, 4.302_653, 3.182_446, 2.776_445];
 
 /// The quantile at 0.975 for so many degrees of freedom, to 0.005 (Abramowitz and Stegun 26.7.5).
 pub(super) fn t(freedom: u64) -> f64 {
-    if let Some(exact) = usize::try_from(freedom).ok().and_then(|freedom| SMALL.get(freedom.checked_sub(1)?)) {
+    if let Some(exact) = usize::try_from(freedom).ok().and_then(|freedom| SMALL.get(freedom.checked_sub(1)?))
+    {
         return *exact;
     }
     let v = freedom.max(1) as f64;
@@ -24,7 +25,9 @@ mod tests {
 
     #[test]
     fn it_is_what_tables_say() {
-        for (freedom, expected) in [(1, 12.706), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (1000, 1.962)] {
+        for (freedom, expected) in
+            [(1, 12.706), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (1000, 1.962)]
+        {
             assert!((t(freedom) - expected).abs() < 0.005, "{freedom}: {}", t(freedom));
         }
     }

@@ -49,6 +49,15 @@ fn a_read_key_sees_its_own_tenant_only() {
         assert_eq!(session(own, &format!("sessions/of-{other}/events")).status, 404);
         let denied = session(other, &format!("sessions/of-{other}/events"));
         assert_eq!(refusal(&denied), (403, "forbidden_path".to_owned()));
+        for path in ["sessions", "explore?kpi=attempts&by=cdn", "compare", "values?attribute=cdn"] {
+            assert_eq!(session(own, path).status, 200, "{path}");
+            assert_eq!(refusal(&session(other, path)), (403, "forbidden_path".to_owned()), "{path}");
+        }
+        let listed = session(own, "sessions").json();
+        assert_eq!(
+            (&listed["matched"], &listed["sessions"][0]["session_id"]),
+            (&1.into(), &format!("of-{own}").into())
+        );
         for path in ["/api/v1/cardinality", "/api/v1/tenants", &format!("/api/v1/tenants/{own}")] {
             assert_eq!(read(&gateway, path, key).status, 403, "{path}");
         }
