@@ -12,11 +12,12 @@ use openqoe_spec::{Batch, Outcome, Protocol, Rejected, Shed};
 use tokio::sync::oneshot;
 
 use crate::access::{Access, DEFAULT_TENANT, Directory};
-use crate::archive::Archive;
+use crate::archive::{Archive, Row};
 use crate::clock::now_ms;
 use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
 use crate::history::History;
+use crate::facts::Facts;
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
 use crate::otlp::{self, Otlp};
@@ -46,6 +47,8 @@ pub(crate) struct Gateway {
     otlp: Mutex<Otlp>,
     pub(crate) objectives: Objectives,
     pub(crate) history: Arc<History>,
+    /// Sessions as data.
+    pub(crate) facts: Arc<Facts>,
 }
 
 /// What became of a readable body.
@@ -78,10 +81,10 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
-        let archive =
-            Archive::start(&config.data_dir, &config.sessions, config.journal.durability, process.clone())?;
         let otlp = Otlp::start(&config, shards.len(), &process)?;
         let traces = otlp::traces(&config);
+        let facts = Facts::new(&config);
+        let archive = Archive::start(&config, process.clone(), facts.clone())?;
         let shared = Shared {
             tenants: tenants.clone(),
             process: process.clone(),
@@ -134,6 +137,7 @@ impl Gateway {
             otlp: Mutex::new(otlp),
             objectives,
             history,
+            facts,
         }))
     }
 
@@ -167,6 +171,7 @@ impl Gateway {
         let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
         Ok(Arc::new(Gateway {
             guard,
+            facts: Facts::new(&config),
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
             // An edge counts nothing; its file, if any, is a core's.
             history: History::start("".as_ref(), &config.history, process.clone(), tenants.clone(), now_ms()),
@@ -351,6 +356,15 @@ impl Gateway {
             return Vec::new();
         }
         entries.await.unwrap_or_default()
+    }
+
+    /// A session the engine remembers, as it stands, and whether it has ended.
+    pub(crate) async fn state_of(&self, tenant: &str, session_id: &str) -> Option<(Row, bool)> {
+        let shard = &self.shards[shard_of(session_id, self.shards.len())];
+        let (answer, state) = oneshot::channel();
+        let command = Command::State { tenant: tenant.into(), session_id: session_id.into(), answer };
+        shard.queue.send(command).await.ok()?;
+        state.await.ok().flatten()
     }
 
     /// What tenants use of their limits.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use openqoe_spec::metrics::view::Histogram as Observed;
 use openqoe_spec::metrics::{EXPERIMENT, METRICS, VIEW};
 use openqoe_spec::{
-    Attributes, Exemplar, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef,
+    Attribute, Attributes, Exemplar, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef,
 };
 
 use crate::cells::{Cells, Change, grow};
 use crate::expiry::{Released, count_expired};
 use crate::guard::{Guard, Held, Tally};
-use crate::label_set::RowLabels;
+use crate::label_set::{RowLabels, parse};
 use crate::labels::escape;
 use crate::slo::Groups;
 use crate::snapshot::Snapshot;
@@ -140,6 +140,21 @@ impl Table {
             None => self.sets.push(Some(set)),
         }
         id
+    }
+
+    /// What the labels of a set say of its sessions: what is never a label is absent, what was folded is
+    /// [`crate::OVERFLOW`] where the attribute's type allows it.
+    pub fn attributes(&self, set: LabelSetId) -> Attributes {
+        let mut attributes = Attributes::default();
+        let Some(Some(set)) = self.sets.get(set.0 as usize) else { return attributes };
+        let Some((_, values)) = parse(&self.views.rows[set.view].labels.text) else { return attributes };
+        for (attribute, value) in Attribute::ALL.iter().zip(&values) {
+            if !value.is_empty() {
+                // A folded value of a type that is not free text says nothing.
+                let _ = attributes.set(*attribute, value);
+            }
+        }
+        attributes
     }
 
     /// The state of this moment: a copy of every row.
@@ -278,7 +293,7 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use openqoe_spec::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
-    use openqoe_spec::{Attribute, Phase, Severity};
+    use openqoe_spec::{Phase, Severity};
 
     use super::*;
     use crate::Limits;

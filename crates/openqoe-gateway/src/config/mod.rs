@@ -293,6 +293,7 @@ impl Config {
         let positive = [
             ("limits.max_body", limits.max_body),
             ("limits.max_connections", limits.max_connections),
+            ("console.max_sessions", self.console.max_sessions),
             ("limits.queue", limits.queue),
             ("limits.max_sessions", limits.max_sessions),
             ("limits.max_label_sets", limits.max_label_sets),

@@ -7,6 +7,7 @@ mod chance;
 mod courier;
 mod delivery;
 mod faults;
+pub(crate) mod folder;
 mod live;
 mod media;
 pub(crate) mod monitoring;

@@ -3,6 +3,7 @@
 //!
 //! Batches that have gathered become durable together, then their senders are answered, then they are taken in.
 
+mod live;
 mod replay;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,7 +19,8 @@ use openqoe_spec::metrics::process::{Counter, Histogram};
 use openqoe_spec::{Batch, Protocol, Shed};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::archive::Archive;
+use crate::archive::{Archive, Row};
+use crate::facts::Slice;
 use crate::journal::checkpoint::ShardState;
 use crate::journal::keeper::ms;
 use crate::journal::{Admissions, Entry, Journal, JournalError, Position, record};
@@ -48,6 +50,10 @@ pub(crate) enum Command {
     Prune(Prune),
     /// Read the batches of one session back from the journal.
     Session { tenant: Box<str>, session_id: Box<str>, answer: oneshot::Sender<Vec<Entry>> },
+    /// Say what goes on, a part at a time.
+    Live { from: usize, answer: oneshot::Sender<Slice> },
+    /// Say how one session stands, and whether it has ended.
+    State { tenant: Box<str>, session_id: Box<str>, answer: oneshot::Sender<Option<(Row, bool)>> },
 }
 
 /// What a shard holds of each tenant.
@@ -232,6 +238,12 @@ impl Worker {
                 Command::Prune(prune) => self.prune(&prune),
                 Command::Session { tenant, session_id, answer } => {
                     let _ = answer.send(self.session(&tenant, &session_id));
+                }
+                Command::Live { from, answer } => {
+                    let _ = answer.send(self.live(from));
+                }
+                Command::State { tenant, session_id, answer } => {
+                    let _ = answer.send(self.state(&tenant, &session_id));
                 }
             }
         }

@@ -13,6 +13,7 @@ mod damage;
 mod disk;
 mod durability;
 mod edge;
+mod explore;
 mod exposition;
 mod harness;
 mod history;

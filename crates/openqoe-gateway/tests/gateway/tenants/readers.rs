@@ -53,6 +53,15 @@ fn a_read_key_sees_its_own_tenant_only() {
         let names = slos["slos"].as_array().unwrap().iter().flat_map(|slo| slo["groups"].as_array().unwrap());
         assert!(names.map(|group| &group["labels"]["tenant"]).all(|tenant| tenant == own), "{slos}");
         assert_eq!(session(other, "slos").status, 403);
+        for path in ["sessions", "explore?kpi=attempts&by=cdn", "compare", "values?attribute=cdn"] {
+            assert_eq!(session(own, path).status, 200, "{path}");
+            assert_eq!(refusal(&session(other, path)), (403, "forbidden_path".to_owned()), "{path}");
+        }
+        let listed = session(own, "sessions").json();
+        assert_eq!(
+            (&listed["matched"], &listed["sessions"][0]["session_id"]),
+            (&1.into(), &format!("of-{own}").into())
+        );
         for path in ["/api/v1/cardinality", "/api/v1/tenants", &format!("/api/v1/tenants/{own}")] {
             assert_eq!(read(&gateway, path, key).status, 403, "{path}");
         }
