@@ -1,0 +1,40 @@
+// Raw events: once each, in order, found by any word.
+import { expect, it } from 'vitest';
+import { filterEvents, readEvents } from './readEvents.ts';
+
+const BATCHES = [
+  {
+    protocol: 'native',
+    received_at: 2,
+    started_at: 1_000,
+    events: [
+      { seq: 3, t: 900, kind: 'playing' },
+      { seq: 2, t: 700, kind: { download: { kind: 'video', bytes: 1200, ttfb_ms: null } } },
+    ],
+  },
+  {
+    protocol: 'native',
+    received_at: 1,
+    started_at: 1_000,
+    events: [
+      { seq: 0, t: 0, kind: 'session_start' },
+      { seq: 3, t: 900, kind: 'playing' },
+    ],
+  },
+];
+
+it('brings the events of all batches into order, repeated ones once', () => {
+  expect(readEvents(BATCHES).map(({ seq }) => seq)).toEqual([0, 2, 3]);
+});
+
+it('shows what was reported', () => {
+  expect(readEvents(BATCHES)[1]).toEqual({ t: 700, seq: 2, type: 'download', fields: 'kind=video bytes=1200' });
+});
+
+it('finds rows by all words', () => {
+  const rows = readEvents(BATCHES);
+  expect(filterEvents(rows, 'DOWN video').map(({ seq }) => seq)).toEqual([2]);
+  expect(filterEvents(rows, '#3').map(({ seq }) => seq)).toEqual([3]);
+  expect(filterEvents(rows, 'nothing such')).toEqual([]);
+  expect(filterEvents(rows, ' ')).toHaveLength(3);
+});
