@@ -20,13 +20,14 @@ export interface LaneLayout {
 }
 
 export const AXIS_PX = 22;
-export const ROW_PX = 7;
-const GAP_PX = 10;
+export const ROW_PX = 8;
+const GAP_PX = 8;
 
-export function layOutLanes(timeline: Timeline, waterfallRows: number): LaneLayout {
+/** `titlePx` is the room above each lane for its title; 0 where titles stand beside the lanes. */
+export function layOutLanes(timeline: Timeline, waterfallRows: number, titlePx = 0): LaneLayout {
   const wanted: [LaneId, string, number, boolean][] = [
     ['phases', 'Phase', 30, true],
-    ['marks', 'Events', 26, timeline.marks.length > 0],
+    ['marks', 'Events', 34, timeline.marks.length > 0],
     ['buffer', 'Buffer', 64, timeline.buffer.length > 0],
     ['latency', 'Live latency', 56, timeline.latency.length > 0],
     ['bitrate', 'Bitrate', 64, timeline.bitrate.length > 0],
@@ -36,9 +37,9 @@ export function layOutLanes(timeline: Timeline, waterfallRows: number): LaneLayo
   const lanes = wanted
     .filter(([, , , isThere]) => isThere)
     .map(([id, title, px]): Lane => {
-      const height = Math.max(px, 26);
-      const lane = { id, title, top, height };
-      top += height + GAP_PX;
+      const height = Math.max(px, 30);
+      const lane = { id, title, top: top + titlePx, height };
+      top += titlePx + height + GAP_PX;
       return lane;
     });
   return { lanes, axisTop: top, height: top + AXIS_PX };
