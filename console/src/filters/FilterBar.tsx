@@ -59,7 +59,13 @@ export function FilterBar({ about, tenant, from, title, filters, onChange }: Pro
         )}
       </ul>
       {isAdding && (
-        <ValuePicker about={about} tenant={tenant} from={from} onPick={add} onClose={() => setAdding(false)} />
+        <ValuePicker
+          about={about}
+          tenant={tenant}
+          from={from}
+          onPick={add}
+          onClose={() => setAdding(false)}
+        />
       )}
     </div>
   );

@@ -5,9 +5,14 @@ import { DEFAULT_RANGE, RANGES, type Range } from './range.ts';
 
 export function RangeSelect({ range }: { range: Range }) {
   const choose = (name: string) =>
-    setParameters({ range: name === DEFAULT_RANGE ? undefined : name, from: undefined, to: undefined, after: undefined });
+    setParameters({
+      range: name === DEFAULT_RANGE ? undefined : name,
+      from: undefined,
+      to: undefined,
+      after: undefined,
+    });
   return (
-    <span class="choice" role="group" aria-label="Range of time">
+    <fieldset class="choice" aria-label="Range of time">
       {range.name === undefined && range.to !== undefined && (
         <button type="button" aria-pressed="true">
           {formatMoment(range.from)} – {formatMoment(range.to)}
@@ -18,6 +23,6 @@ export function RangeSelect({ range }: { range: Range }) {
           {title}
         </button>
       ))}
-    </span>
+    </fieldset>
   );
 }

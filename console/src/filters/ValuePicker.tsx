@@ -49,7 +49,12 @@ export function ValuePicker({ about, tenant, from, onPick, onClose }: Props) {
       </label>
       <label>
         Value
-        <input type="text" value={text} placeholder="search" onInput={(event) => setText(event.currentTarget.value)} />
+        <input
+          type="text"
+          value={text}
+          placeholder="search"
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
       </label>
       <AnswerNotice answer={answer} what="values" />
       <ul aria-label={`Values of ${attribute}`}>

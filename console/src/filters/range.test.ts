@@ -19,6 +19,9 @@ it('is two moments where both are told', () => {
 });
 
 it.each(['', 'range=7d', 'from=1000&to=2000'])('goes along with a link: %s', (text) => {
-  const parameters = Object.entries(rangeParameters(read(text))).map(([name, value]) => [name, String(value)]);
+  const parameters = Object.entries(rangeParameters(read(text))).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
   expect(read(String(new URLSearchParams(parameters)))).toEqual(read(text));
 });

@@ -24,7 +24,11 @@ export function AnomalyList({ about, tenant, range }: ExplorePart) {
       {answer.value && anomalies.length === 0 && <p class="muted">None in this range.</p>}
       <ul>
         {anomalies.slice(0, SHOWN).map((anomaly) => (
-          <Item key={`${anomaly.kpi} ${anomaly.attribute} ${anomaly.value} ${anomaly.since}`} anomaly={anomaly} kpi={about.kpis.find(({ id }) => id === anomaly.kpi)} />
+          <Item
+            key={`${anomaly.kpi} ${anomaly.attribute} ${anomaly.value} ${anomaly.since}`}
+            anomaly={anomaly}
+            kpi={about.kpis.find(({ id }) => id === anomaly.kpi)}
+          />
         ))}
       </ul>
       {anomalies.length > SHOWN && <p class="muted small">{anomalies.length - SHOWN} more.</p>}

@@ -18,7 +18,10 @@ export function BarWithInterval({ estimate, total, max, isWorse }: Props) {
   return (
     <span class={`bar ${isWorse ? 'is-worse' : ''}`} aria-hidden="true">
       <i class="bar-value" style={{ width: at(bar.value) }} />
-      <i class={`whisker ${bar.isCut ? 'is-cut' : ''}`} style={{ left: at(bar.low), width: at(bar.high - bar.low) }} />
+      <i
+        class={`whisker ${bar.isCut ? 'is-cut' : ''}`}
+        style={{ left: at(bar.low), width: at(bar.high - bar.low) }}
+      />
       {total !== null && <i class="bar-total" style={{ left: at(Math.min(total / max, 1)) }} />}
     </span>
   );

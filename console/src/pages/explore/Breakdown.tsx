@@ -22,13 +22,19 @@ const EVERY_MS = 15_000;
 export function Breakdown(part: ExplorePart) {
   const { tenant, query, range } = part;
   const { kpi, by, filters } = query;
-  const answer = useAnswer('explore', { tenant, kpi: kpi.id, by, from: range.from, to: range.to, filter: filters }, EVERY_MS);
+  const answer = useAnswer(
+    'explore',
+    { tenant, kpi: kpi.id, by, from: range.from, to: range.to, filter: filters },
+    EVERY_MS,
+  );
   const explored = answer.value;
   const isOther = explored && (explored.kpi !== kpi.id || explored.by !== by);
   return (
     <section class="panel breakdown" aria-label={`${kpi.title} by ${by}`} aria-busy={isOther}>
       <AnswerNotice answer={answer} what="the breakdown" />
-      {explored && !isOther && (explored.rows.length === 0 ? <Nobody /> : <Rows {...part} explored={explored} />)}
+      {explored &&
+        !isOther &&
+        (explored.rows.length === 0 ? <Nobody /> : <Rows {...part} explored={explored} />)}
     </section>
   );
 }
@@ -76,7 +82,11 @@ function Rows({ explored, ...part }: ExplorePart & { explored: Explore }) {
               <th scope="col" class="number">
                 Sessions
               </th>
-              <th scope="col" class="number" title="How much worse this value makes the whole than it is without it">
+              <th
+                scope="col"
+                class="number"
+                title="How much worse this value makes the whole than it is without it"
+              >
                 Makes it worse by
               </th>
               <th scope="col">
@@ -108,13 +118,22 @@ function Row({ about, query, range, row, total, max }: RowProps) {
   const name = row.value === '' ? '(not reported)' : row.value;
   const filters = addFilter(query.filters, { attribute: by, value: row.value, excluded: false });
   const held = filters.map((filter) => parseFilter(filter)).filter((filter) => filter && !filter.excluded);
-  const next = nextAttribute(by, held.map((filter) => filter?.attribute ?? ''), filterable(about));
+  const next = nextAttribute(
+    by,
+    held.map((filter) => filter?.attribute ?? ''),
+    filterable(about),
+  );
   const time = rangeParameters(range);
   const isFew = estimate.whole < kpi.least;
   return (
     <tr class={isFew ? 'is-few' : undefined}>
       <th scope="row" class="value">
-        <a class="plain" data-row href={linkTo('explore', { ...writeExploreQuery({ ...query, by: next, filters }), ...time })} title={`Only ${name}, by ${next}`}>
+        <a
+          class="plain"
+          data-row
+          href={linkTo('explore', { ...writeExploreQuery({ ...query, by: next, filters }), ...time })}
+          title={`Only ${name}, by ${next}`}
+        >
           {name}
         </a>
       </th>
@@ -131,7 +150,13 @@ function Row({ about, query, range, row, total, max }: RowProps) {
       </td>
       <td class="number">{formatCount(estimate.sessions)}</td>
       <td class="number">
-        {isFew ? <span class="muted" title={`Fewer than ${formatCount(kpi.least)} to draw conclusions from`}>too few</span> : describeExcess(excess, kpi.unit)}
+        {isFew ? (
+          <span class="muted" title={`Fewer than ${formatCount(kpi.least)} to draw conclusions from`}>
+            too few
+          </span>
+        ) : (
+          describeExcess(excess, kpi.unit)
+        )}
       </td>
       <td class="number">
         <a href={linkTo('sessions', { filter: filters, sort: 'badness', ...time })}>

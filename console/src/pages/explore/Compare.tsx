@@ -32,8 +32,22 @@ export function Compare(part: ExplorePart) {
             <h2>
               {title} <span class="muted small">{role}</span>
             </h2>
-            <FilterBar about={about} tenant={tenant} from={range.from} title={`Filters of ${title}`} filters={own} onChange={(next) => setParameters({ [name]: next })} />
-            <a class="small" href={linkTo('sessions', { filter: [...filters, ...own], sort: 'badness', ...rangeParameters(range) })}>
+            <FilterBar
+              about={about}
+              tenant={tenant}
+              from={range.from}
+              title={`Filters of ${title}`}
+              filters={own}
+              onChange={(next) => setParameters({ [name]: next })}
+            />
+            <a
+              class="small"
+              href={linkTo('sessions', {
+                filter: [...filters, ...own],
+                sort: 'badness',
+                ...rangeParameters(range),
+              })}
+            >
               Sessions of {title}
             </a>
           </div>
@@ -68,9 +82,15 @@ function Comparisons({ about, comparisons }: ExplorePart & { comparisons: Compar
         <thead>
           <tr>
             <th scope="col">KPI</th>
-            <th scope="col" class="number">A</th>
-            <th scope="col" class="number">B</th>
-            <th scope="col" class="number">B − A</th>
+            <th scope="col" class="number">
+              A
+            </th>
+            <th scope="col" class="number">
+              B
+            </th>
+            <th scope="col" class="number">
+              B − A
+            </th>
             <th scope="col" class="interval-column">
               <span class="interval-axis">
                 <span>−{Math.round(edge * 100)} %</span>
@@ -98,7 +118,9 @@ function Comparisons({ about, comparisons }: ExplorePart & { comparisons: Compar
                 <td class="number" title={`${formatCount(b.sessions)} sessions`}>
                   {formatFigure(b.value, kpi.unit)}
                 </td>
-                <td class="number">{difference === null ? '–' : `${sign}${formatDifference(difference, kpi.unit)}`}</td>
+                <td class="number">
+                  {difference === null ? '–' : `${sign}${formatDifference(difference, kpi.unit)}`}
+                </td>
                 <td class="interval-column">
                   <IntervalPlot interval={interval} edge={edge} verdict={verdict} />
                 </td>

@@ -50,7 +50,15 @@ export function ExplorePage({ about, tenant }: PageProps) {
           onChange={(filter) => setParameters({ filter })}
         />
       </section>
-      {about.keeps_sessions ? query.mode === 'compare' ? <Compare {...part} /> : <Breakdown {...part} /> : <NoSessions />}
+      {about.keeps_sessions ? (
+        query.mode === 'compare' ? (
+          <Compare {...part} />
+        ) : (
+          <Breakdown {...part} />
+        )
+      ) : (
+        <NoSessions />
+      )}
     </div>
   );
 }
@@ -69,7 +77,7 @@ function ModeChoice({ query }: { query: ExploreQuery }) {
     ['compare', 'Compare'],
   ] as const;
   return (
-    <span class="choice" role="group" aria-label="Way to look at it">
+    <fieldset class="choice" aria-label="Way to look at it">
       {modes.map(([mode, title]) => (
         <button
           key={mode}
@@ -80,7 +88,7 @@ function ModeChoice({ query }: { query: ExploreQuery }) {
           {title}
         </button>
       ))}
-    </span>
+    </fieldset>
   );
 }
 
@@ -91,7 +99,12 @@ function Question({ about, query }: ExplorePart) {
     <div class="question">
       <label>
         Break
-        <select data-kpi value={query.kpi.id} title={query.kpi.help} onChange={(event) => setParameters({ kpi: event.currentTarget.value })}>
+        <select
+          data-kpi
+          value={query.kpi.id}
+          title={query.kpi.help}
+          onChange={(event) => setParameters({ kpi: event.currentTarget.value })}
+        >
           {kpis.map(({ id, title }) => (
             <option key={id} value={id}>
               {title}
@@ -101,7 +114,11 @@ function Question({ about, query }: ExplorePart) {
       </label>
       <label>
         down by
-        <select data-by value={query.by} onChange={(event) => setParameters({ by: event.currentTarget.value })}>
+        <select
+          data-by
+          value={query.by}
+          onChange={(event) => setParameters({ by: event.currentTarget.value })}
+        >
           {filterable(about).map((name) => (
             <option key={name}>{name}</option>
           ))}

@@ -27,7 +27,10 @@ export function VariantPicker({ tenant, query, range }: ExplorePart) {
             value={experiment}
             onChange={(event) => {
               const id = event.currentTarget.value;
-              setParameters({ ...put('a', held(query.a, 'experiment_variant'), id), ...put('b', held(query.b, 'experiment_variant'), id) });
+              setParameters({
+                ...put('a', held(query.a, 'experiment_variant'), id),
+                ...put('b', held(query.b, 'experiment_variant'), id),
+              });
             }}
           >
             <option value="">any</option>

@@ -17,7 +17,9 @@ const SHOWN = 5;
 
 export function WorsePanel({ about, tenant, query }: ExplorePart) {
   const answer = useAnswer('worse', { tenant, window: '5m', baseline: '1h' }, EVERY_MS);
-  const changes = (answer.value?.changes ?? []).filter(({ score, is_enough: isEnough }) => score > UNUSUAL && isEnough);
+  const changes = (answer.value?.changes ?? []).filter(
+    ({ score, is_enough: isEnough }) => score > UNUSUAL && isEnough,
+  );
   const kpiOf = (change: Change) => about.kpis.find(({ id }) => id === change.kpi);
   return (
     <section class="panel worse" aria-label="What got worse">
@@ -25,16 +27,30 @@ export function WorsePanel({ about, tenant, query }: ExplorePart) {
         <h2>What got worse, and where?</h2>
         {answer.value && (
           <span>
-            last {formatFigure(answer.value.window_s, 'seconds')} against the {formatFigure(answer.value.baseline_s, 'seconds')} before
+            last {formatFigure(answer.value.window_s, 'seconds')} against the{' '}
+            {formatFigure(answer.value.baseline_s, 'seconds')} before
           </span>
         )}
       </div>
       <AnswerNotice answer={answer} what="changes" />
-      {answer.value && changes.length === 0 && <p class="muted">Nothing: all KPIs are as they usually are.</p>}
+      {answer.value && changes.length === 0 && (
+        <p class="muted">Nothing: all KPIs are as they usually are.</p>
+      )}
       <ul onKeyDown={moveFocus}>
         {changes.slice(0, SHOWN).map((change) => {
           const kpi = kpiOf(change);
-          return kpi && <WorseItem key={change.kpi} change={change} title={kpi.title} unit={kpi.unit} isOpen={change.kpi === query.kpi.id} isOfSessions={kpi.of_sessions} />;
+          return (
+            kpi && (
+              <WorseItem
+                key={change.kpi}
+                change={change}
+                title={kpi.title}
+                unit={kpi.unit}
+                isOpen={change.kpi === query.kpi.id}
+                isOfSessions={kpi.of_sessions}
+              />
+            )
+          );
         })}
       </ul>
       {changes.length > SHOWN && <p class="muted small">{changes.length - SHOWN} more KPIs got worse.</p>}
@@ -60,7 +76,7 @@ function WorseItem({ change, title, unit, isOpen, isOfSessions }: ItemProps) {
           ▲
         </span>{' '}
         <b>{title}</b>{' '}
-        <Figure title={title} promql={change.queries[change.kpi] ?? Object.values(change.queries)[0]}>
+        <Figure title={title} promql={change.queries[change.kpi] ?? change.queries.now}>
           {describeMove(change, unit)}
         </Figure>
         {first ? ': ' : ''}
@@ -73,7 +89,11 @@ function WorseItem({ change, title, unit, isOpen, isOfSessions }: ItemProps) {
               <span class="share-bar" aria-hidden="true">
                 <i style={{ width: `${Math.min(contributor.share, 1) * 100}%` }} />
               </span>
-              {isOfSessions ? <Place kpi={change.kpi} contributor={contributor} /> : describeShare(contributor)}
+              {isOfSessions ? (
+                <Place kpi={change.kpi} contributor={contributor} />
+              ) : (
+                describeShare(contributor)
+              )}
             </li>
           ))}
         </ul>

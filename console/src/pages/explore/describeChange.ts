@@ -3,7 +3,6 @@
 import type { Change, Contributor } from '../../api/generated.ts';
 import { formatFigure, type Unit } from '../../figures/formatFigure.ts';
 
-
 /** `0.4 % → 3.1 %`; a side without a value says so. */
 export function describeMove({ before, now }: Pick<Change, 'before' | 'now'>, unit: Unit): string {
   const side = (value: number | null) => (value === null ? 'nothing' : formatFigure(value, unit));

@@ -97,14 +97,19 @@ describe('bars', () => {
 describe('a comparison', () => {
   it('knows which way is better', () => {
     const higher = comparison(0.02, 0.01, 0.03, true);
-    expect([judgeComparison(higher, 'lower'), judgeComparison(higher, 'higher')]).toEqual(['worse', 'better']);
+    expect([judgeComparison(higher, 'lower'), judgeComparison(higher, 'higher')]).toEqual([
+      'worse',
+      'better',
+    ]);
     expect(judgeComparison(higher, 'neither')).toBe('different');
     expect(describeVerdict(higher, 'lower', 'ratio')).toMatch(/^B is worse: higher by 1.* pp to 3.* pp$/);
   });
 
   it('never calls two cohorts equal', () => {
     const none = comparison(0.001, -0.01, 0.012, false);
-    expect(describeVerdict(none, 'lower', 'ratio')).toMatch(/^No difference can be told: −1.* pp to \+1.* pp$/);
+    expect(describeVerdict(none, 'lower', 'ratio')).toMatch(
+      /^No difference can be told: −1.* pp to \+1.* pp$/,
+    );
     expect(describeVerdict(comparison(null, 0, 0, false), 'lower', 'ratio')).toMatch(/^Too little/);
   });
 

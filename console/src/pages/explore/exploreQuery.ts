@@ -1,8 +1,8 @@
 // What Explore is asked, as it stands in the URL.
 
 import type { About, KpiAbout } from '../../api/generated.ts';
-import type { Parameters } from '../../route/address.ts';
 import { filterable } from '../../filters/filterable.ts';
+import type { Parameters } from '../../route/address.ts';
 
 export interface ExploreQuery {
   kpi: KpiAbout;
@@ -33,5 +33,12 @@ export function readExploreQuery(query: URLSearchParams, about: About): ExploreQ
 /** A question as parameters of a link to Explore. */
 export function writeExploreQuery({ kpi, by, filters, mode, a, b }: ExploreQuery): Parameters {
   const isCompare = mode === 'compare';
-  return { kpi: kpi.id, by, filter: filters, mode: isCompare ? mode : undefined, a: isCompare ? a : [], b: isCompare ? b : [] };
+  return {
+    kpi: kpi.id,
+    by,
+    filter: filters,
+    mode: isCompare ? mode : undefined,
+    a: isCompare ? a : [],
+    b: isCompare ? b : [],
+  };
 }

@@ -16,7 +16,11 @@ const PATH = [
 ];
 
 /** The next attribute of the path after `current` that is known and not held fixed by a filter; `current` where none is left. */
-export function nextAttribute(current: string, filtered: readonly string[], known: readonly string[]): string {
+export function nextAttribute(
+  current: string,
+  filtered: readonly string[],
+  known: readonly string[],
+): string {
   const at = PATH.indexOf(current);
   const round = [...PATH.slice(at + 1), ...PATH.slice(0, Math.max(at, 0))];
   const rest = [...round, ...known.filter((name) => !PATH.includes(name))];

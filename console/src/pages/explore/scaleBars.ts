@@ -26,5 +26,10 @@ export function scaleBars(estimates: readonly Estimate[]): BarScale {
 export function shapeBar({ value, low, high }: Estimate, { max }: BarScale): BarShape | undefined {
   if (value === null) return undefined;
   const share = (number: number) => Math.min(Math.max(number / max, 0), 1);
-  return { value: share(value), low: share(low ?? value), high: share(high ?? value), isCut: (high ?? value) > max };
+  return {
+    value: share(value),
+    low: share(low ?? value),
+    high: share(high ?? value),
+    isCut: (high ?? value) > max,
+  };
 }

@@ -21,7 +21,9 @@ const EDGES = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 /** The end of the axis: the first round one that holds nine of ten intervals, at most five times the control. */
 export function axisEdge(intervals: readonly Interval[]): number {
-  const reaches = intervals.map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high))).sort((a, b) => a - b);
+  const reaches = intervals
+    .map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high)))
+    .sort((a, b) => a - b);
   const needed = reaches[Math.ceil(reaches.length * 0.9) - 1] ?? 0;
   return EDGES.find((edge) => edge >= needed) ?? 5;
 }

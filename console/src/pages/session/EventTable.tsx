@@ -19,101 +19,135 @@ const SPARE_ROWS = 8;
 
 export function EventTable({ rows, chosen, onChoose }: Props) {
   const [text, setText] = useState('');
-  const [top, setTop] = useState(0);
-  const body = useRef<HTMLDivElement>(null);
   const shown = useMemo(() => filterEvents(rows, text), [rows, text]);
+  return (
+    <>
+      <label class="event-search">
+        <span class="unseen">Filter events</span>
+        <input
+          type="search"
+          data-search
+          placeholder="Filter events (/)"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <span class="muted small" role="status">
+          {shown.length === rows.length
+            ? `${rows.length} events`
+            : `${shown.length} of ${rows.length} events`}
+        </span>
+      </label>
+      <Rows rows={shown} chosen={chosen} onChoose={onChoose} />
+    </>
+  );
+}
+
+function Rows({ rows, chosen, onChoose }: Props) {
+  const [top, setTop] = useState(0);
   const [picked, setPicked] = useState<EventRow>();
-  const current = findCurrent(shown, chosen, picked);
+  const box = useRef<HTMLDivElement>(null);
+  const current = findCurrent(rows, chosen, picked);
   useEffect(() => {
-    if (current >= 0) body.current?.scrollTo({ top: scrollFor(current, body.current.scrollTop) });
+    const target = box.current;
+    if (!target || current < 0) return;
+    target.scrollTop = scrollFor(current, target.scrollTop);
+    setTop(target.scrollTop);
   }, [current]);
-  const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
-  const visible = shown.slice(first, first + SEEN_ROWS + 2 * SPARE_ROWS);
+  useEffect(() => {
+    // The row that had the focus may be gone; the focus goes on with the choice.
+    if (box.current?.contains(document.activeElement))
+      box.current.querySelector<HTMLElement>('[aria-current] button')?.focus({ preventScroll: true });
+  }, [current, top]);
   const choose = (row: EventRow) => {
     setPicked(row);
     onChoose(row.t);
   };
   const move = (event: KeyboardEvent) => {
-    const to = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: shown.length - 1 }[event.key];
-    const row = to === undefined ? undefined : shown[Math.min(Math.max(to, 0), shown.length - 1)];
+    const to = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: rows.length - 1 }[event.key];
+    const row = to === undefined ? undefined : rows[Math.min(Math.max(to, 0), rows.length - 1)];
     if (!row) return;
     event.preventDefault();
     choose(row);
   };
+  const first = Math.max(0, Math.min(Math.floor(top / ROW_PX) - SPARE_ROWS, rows.length - SEEN_ROWS));
+  const visible = rows.slice(first, first + SEEN_ROWS + 2 * SPARE_ROWS);
+  const below = rows.length - first - visible.length;
   return (
-    <>
-      <label class="event-search">
-        <span class="unseen">Filter events</span>
-        <input type="search" data-search placeholder="Filter events (/)" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-        <span class="muted small" role="status">
-          {shown.length === rows.length ? `${rows.length} events` : `${shown.length} of ${rows.length} events`}
-        </span>
-      </label>
-      <div role="table" aria-label="Raw events" aria-rowcount={shown.length + 1} class="event-table">
-        <div role="row" class="event-row event-head" aria-rowindex={1}>
-          <span role="columnheader">Time</span>
-          <span role="columnheader">Seq</span>
-          <span role="columnheader">Event</span>
-          <span role="columnheader">Fields</span>
-        </div>
-        <div
-          ref={body}
-          class="event-body"
-          role="rowgroup"
-          tabIndex={0}
-          aria-label="Events; up and down choose one"
-          style={{ height: `${Math.min(Math.max(shown.length, 2), SEEN_ROWS) * ROW_PX}px` }}
-          onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-          onKeyDown={move}
-        >
-          <div style={{ height: `${shown.length * ROW_PX}px`, position: 'relative' }}>
-            {visible.map((row, i) => (
-              <Row key={row.seq} row={row} at={first + i} isCurrent={first + i === current} onChoose={choose} />
-            ))}
-          </div>
-        </div>
-      </div>
-    </>
+    <div ref={box} class="event-box" onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      <table class="event-table" aria-rowcount={rows.length + 1} onKeyDown={move}>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Seq</th>
+            <th scope="col">Event</th>
+            <th scope="col">Fields</th>
+          </tr>
+        </thead>
+        <tbody>
+          <Space rows={first} />
+          {visible.map((row, i) => (
+            <Row
+              key={row.seq}
+              row={row}
+              at={first + i}
+              isCurrent={first + i === current}
+              isReached={
+                current < first || current >= first + visible.length ? i === 0 : first + i === current
+              }
+              onChoose={choose}
+            />
+          ))}
+          <Space rows={below} />
+        </tbody>
+      </table>
+    </div>
   );
+}
+
+/** Stands for rows that cannot be seen. */
+function Space({ rows }: { rows: number }) {
+  return rows > 0 ? (
+    <tr class="event-space" style={{ height: `${rows * ROW_PX}px` }} />
+  ) : null;
 }
 
 interface RowProps {
   row: EventRow;
   at: number;
   isCurrent: boolean;
+  /** Whether the Tab key stops at it: at one row of all. */
+  isReached: boolean;
   onChoose(row: EventRow): void;
 }
 
-function Row({ row, at, isCurrent, onChoose }: RowProps) {
+function Row({ row, at, isCurrent, isReached, onChoose }: RowProps) {
   const { t, seq, type, fields } = row;
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the table
-    <div
-      role="row"
-      class="event-row"
-      aria-rowindex={at + 2}
-      aria-current={isCurrent ? 'true' : undefined}
-      style={{ top: `${at * ROW_PX}px` }}
-      onClick={() => onChoose(row)}
-    >
-      <span role="cell">{clockTime(t)}</span>
-      <span role="cell">{seq}</span>
-      <span role="cell">{type}</span>
-      <span role="cell" class="event-fields" title={fields}>
-        {fields}
-      </span>
-    </div>
+    <tr class="event-row" aria-rowindex={at + 2} aria-current={isCurrent ? 'true' : undefined}>
+      <td>
+        <button type="button" tabIndex={isReached ? 0 : -1} onClick={() => onChoose(row)}>
+          {clockTime(t)}
+        </button>
+      </td>
+      <td>{seq}</td>
+      <td>{type}</td>
+      <td title={fields}>{fields}</td>
+    </tr>
   );
 }
 
 /** Many rows may share a moment: the one picked last stands for it. */
-function findCurrent(rows: readonly EventRow[], chosen: number | undefined, picked: EventRow | undefined): number {
+function findCurrent(
+  rows: readonly EventRow[],
+  chosen: number | undefined,
+  picked: EventRow | undefined,
+): number {
   if (chosen === undefined) return -1;
   const at = picked?.t === chosen ? rows.findIndex(({ seq }) => seq === picked.seq) : -1;
   return at >= 0 ? at : nearestRow(rows, chosen);
 }
 
-/** The row whose time is nearest; of equal ones the first. */
+/** The row whose time is nearest; of equal ones the first. -1 where there are none. */
 export function nearestRow(rows: readonly EventRow[], t: number): number {
   const after = countUntil(rows, t - 0.5, (row) => row.t);
   const [before, next] = [rows[after - 1], rows[after]];
@@ -121,7 +155,8 @@ export function nearestRow(rows: readonly EventRow[], t: number): number {
   return t - before.t < next.t - t ? after - 1 : after;
 }
 
+/** Leaves what is seen already where it is. The head of the table covers one row. */
 function scrollFor(row: number, top: number): number {
-  const [least, most] = [(row + 1 - SEEN_ROWS) * ROW_PX, row * ROW_PX];
-  return top >= least && top <= most ? top : Math.max(0, row * ROW_PX - (SEEN_ROWS / 2) * ROW_PX);
+  const [least, most] = [(row + 2 - SEEN_ROWS) * ROW_PX, row * ROW_PX];
+  return top >= least && top <= most ? top : Math.max(0, (row - SEEN_ROWS / 2) * ROW_PX);
 }

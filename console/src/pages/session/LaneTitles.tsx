@@ -22,7 +22,10 @@ export function LaneTitles({ timeline, waterfall, layout, cursor, chosen, reachM
   return (
     <div class="lane-titles" aria-hidden="true">
       {layout.lanes.map(({ id, title, top, height }) => (
-        <div key={id} style={isNarrow ? { top: `${top - 17}px` } : { top: `${top}px`, height: `${height}px` }}>
+        <div
+          key={id}
+          style={isNarrow ? { top: `${top - 17}px` } : { top: `${top}px`, height: `${height}px` }}
+        >
           <strong>{title}</strong>
           <span title={values[id]}>{values[id]}</span>
         </div>

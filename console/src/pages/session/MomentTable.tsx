@@ -1,10 +1,10 @@
 // The timeline in words: its bands and marks as a table, closed until somebody wants it.
 
+import { useState } from 'preact/hooks';
 import { formatFigure } from '../../figures/formatFigure.ts';
 import { listMoments } from './listMoments.ts';
 import { clockTime } from './timeAxis.ts';
 import type { Timeline } from './timeline.ts';
-import { useState } from 'preact/hooks';
 
 /** Rows at first; a session of hours has thousands. */
 const FIRST_ROWS = 200;
@@ -20,8 +20,12 @@ export function MomentTable({ timeline, onChoose }: { timeline: Timeline; onChoo
         <table>
           <thead>
             <tr>
-              <th scope="col" class="number">Time</th>
-              <th scope="col" class="number">Lasted</th>
+              <th scope="col" class="number">
+                Time
+              </th>
+              <th scope="col" class="number">
+                Lasted
+              </th>
               <th scope="col">What</th>
               <th scope="col">Detail</th>
             </tr>

@@ -8,7 +8,10 @@ import { FIGURES } from './figureList.ts';
 export function SessionFigures({ session }: { session: Session }) {
   const { figures, attributes } = session;
   const known = FIGURES.filter(({ name }) => figures[name] !== undefined);
-  const [shown, zero] = [known.filter(({ name }) => figures[name] !== 0), known.filter(({ name }) => figures[name] === 0)];
+  const [shown, zero] = [
+    known.filter(({ name }) => figures[name] !== 0),
+    known.filter(({ name }) => figures[name] === 0),
+  ];
   return (
     <dl class="session-figures">
       {shown.map(({ name, title, unit, help, kpi }) => (
@@ -16,7 +19,11 @@ export function SessionFigures({ session }: { session: Session }) {
           <dt>{title}</dt>
           <dd>
             {kpi ? (
-              <a class="plain" href={linkTo('explore', { kpi, by: 'cdn', filter: sameAsset(attributes.asset_id) })} title={`${help} See it for all sessions.`}>
+              <a
+                class="plain"
+                href={linkTo('explore', { kpi, by: 'cdn', filter: sameAsset(attributes.asset_id) })}
+                title={`${help} See it for all sessions.`}
+              >
                 {formatFigure(figures[name] as number, unit)}
               </a>
             ) : (

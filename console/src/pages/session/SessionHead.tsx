@@ -10,7 +10,14 @@ import { describeEnd } from '../sessions/describeEnd.ts';
 import { CopyButton } from './CopyButton.tsx';
 
 export function SessionHead({ session, lengthMs }: { session: Session; lengthMs: number }) {
-  const { session_id: id, is_live: isLive, began_at: beganAt, heard_at: heardAt, protocol, trace_id: trace } = session;
+  const {
+    session_id: id,
+    is_live: isLive,
+    began_at: beganAt,
+    heard_at: heardAt,
+    protocol,
+    trace_id: trace,
+  } = session;
   return (
     <header class="session-head">
       <div class="page-head">
@@ -18,11 +25,14 @@ export function SessionHead({ session, lengthMs }: { session: Session; lengthMs:
           Session <span class="mono">{id}</span>
         </h1>
         <CopyButton text={id} what="session id" />
-        <span class={`badge ${isLive ? 'is-good' : ''}`}>{isLive ? '● playing now' : describeEnd(session)}</span>
+        <span class={`badge ${isLive ? 'is-good' : ''}`}>
+          {isLive ? '● playing now' : describeEnd(session)}
+        </span>
         <BadnessBadge badness={session.badness} reasons={session.reasons} />
       </div>
       <p class="muted">
-        Began {formatMoment(beganAt)}, {formatFigure(lengthMs, 'milliseconds')} long, heard last {formatMoment(heardAt)}, over {protocol}.
+        Began {formatMoment(beganAt)}, {formatFigure(lengthMs, 'milliseconds')} long, heard last{' '}
+        {formatMoment(heardAt)}, over {protocol}.
         {trace && (
           <>
             {' '}
@@ -33,7 +43,10 @@ export function SessionHead({ session, lengthMs }: { session: Session; lengthMs:
       <ul class="session-attributes" aria-label="Attributes; each leads to the sessions that share it">
         {Object.entries(session.attributes).map(([attribute, value]) => (
           <li key={attribute}>
-            <a class="plain" href={linkTo('sessions', { filter: [formatFilter({ attribute, value, excluded: false })] })}>
+            <a
+              class="plain"
+              href={linkTo('sessions', { filter: [formatFilter({ attribute, value, excluded: false })] })}
+            >
               <span class="muted">{attribute}</span> {value}
             </a>
           </li>

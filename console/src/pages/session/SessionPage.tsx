@@ -39,7 +39,9 @@ export function SessionPage({ about, tenant, sessionId }: PageProps & { sessionI
         </p>
       )}
       {timeline && <Loaded timeline={timeline} tenant={tenant} />}
-      {connection.state === 'away' && <p class="badge is-warn">Not connected: what is new does not show yet</p>}
+      {connection.state === 'away' && (
+        <p class="badge is-warn">Not connected: what is new does not show yet</p>
+      )}
     </article>
   );
 }
@@ -71,7 +73,12 @@ function Loaded({ timeline, tenant }: { timeline: Timeline; tenant: string }) {
         </div>
         <TimelineView {...view} waterfall={waterfall} />
         <TimelineLegend timeline={timeline} />
-        {waterfall.crowded > 0 && <p class="muted small">{waterfall.crowded} downloads ran beside more than can be shown below each other; they share the last row.</p>}
+        {waterfall.crowded > 0 && (
+          <p class="muted small">
+            {waterfall.crowded} downloads ran beside more than can be shown below each other; they share the
+            last row.
+          </p>
+        )}
         <MomentTable timeline={timeline} onChoose={go} />
       </section>
       <RawEvents tenant={tenant} timeline={timeline} chosen={chosen} onChoose={go} />
@@ -83,13 +90,23 @@ function TimelineButtons(view: Omit<Steering, 'width'>) {
   const steering = { ...view, width: 0 };
   return (
     <div class="timeline-buttons">
-      <button type="button" class="button" title="[ on the timeline" onClick={() => goToTrouble(steering, -1)}>
+      <button
+        type="button"
+        class="button"
+        title="[ on the timeline"
+        onClick={() => goToTrouble(steering, -1)}
+      >
         ‹ Trouble
       </button>
       <button type="button" class="button" title="] on the timeline" onClick={() => goToTrouble(steering, 1)}>
         Trouble ›
       </button>
-      <button type="button" class="button" title="0 on the timeline, or a double click" onClick={() => view.onViewport(wholeSession(view.timeline.length_ms))}>
+      <button
+        type="button"
+        class="button"
+        title="0 on the timeline, or a double click"
+        onClick={() => view.onViewport(wholeSession(view.timeline.length_ms))}
+      >
         Whole session
       </button>
     </div>

@@ -13,7 +13,10 @@ export function TimelineLegend({ timeline }: { timeline: Timeline }) {
       <ul aria-label="Phases">
         {PHASES.filter((phase) => phases.has(phase)).map((phase) => (
           <li key={phase}>
-            <i class={phase === 'stalled' ? 'swatch is-hatched' : 'swatch'} style={{ background: `var(--phase-${phase})` }} />
+            <i
+              class={phase === 'stalled' ? 'swatch is-hatched' : 'swatch'}
+              style={{ background: `var(--phase-${phase})` }}
+            />
             {phase}
           </li>
         ))}

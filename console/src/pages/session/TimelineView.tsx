@@ -1,7 +1,7 @@
 // The timeline of a session: lanes over one axis of time, a line through all of them at the cursor, and what held there. For
 // who cannot see it, it is a slider over time that speaks; the table below holds the same.
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { type Store, useStore } from '../../store.ts';
 import { shade } from '../../theme/theme.ts';
 import { drawTimeline } from './drawTimeline.ts';
@@ -11,11 +11,11 @@ import { Overview } from './Overview.tsx';
 import type { Waterfall } from './packDownloads.ts';
 import { readPalette } from './palette.ts';
 import { readCursor } from './readCursor.ts';
-import { clockTime } from './timeAxis.ts';
-import type { Timeline } from './timeline.ts';
+import { sizeCanvas } from './sizeCanvas.ts';
 import { steerWithKeys } from './steerWithKeys.ts';
 import { steerWithPointer } from './steerWithPointer.ts';
-import { sizeCanvas } from './sizeCanvas.ts';
+import { clockTime } from './timeAxis.ts';
+import type { Timeline } from './timeline.ts';
 import { useWidth } from './useWidth.ts';
 import { timeToX, type Viewport } from './viewport.ts';
 
@@ -41,7 +41,6 @@ export function TimelineView(props: Props) {
   const plot = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const shadeNow = useStore(shade);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are those of the shade
   const palette = useMemo(readPalette, [shadeNow]);
   const isNarrow = boxWidth < NARROW_PX;
   const layout = useMemo(
@@ -61,7 +60,15 @@ export function TimelineView(props: Props) {
   return (
     <div class={`timeline ${isNarrow ? 'is-narrow' : ''}`} ref={box}>
       <Overview {...props} palette={palette} width={width} />
-      <LaneTitles timeline={timeline} waterfall={waterfall} layout={layout} cursor={cursor} chosen={chosen} reachMs={reach(viewport, width)} isNarrow={isNarrow} />
+      <LaneTitles
+        timeline={timeline}
+        waterfall={waterfall}
+        layout={layout}
+        cursor={cursor}
+        chosen={chosen}
+        reachMs={reach(viewport, width)}
+        isNarrow={isNarrow}
+      />
       <div
         ref={plot}
         class="timeline-plot"
@@ -75,9 +82,11 @@ export function TimelineView(props: Props) {
         aria-valuetext={speak(props, reach(viewport, width))}
         onKeyDown={(event) => steerWithKeys(event, latest.current)}
       >
-        <canvas ref={canvas} aria-hidden="true" />
+        <canvas ref={canvas} />
         <CursorLine cursor={cursor} viewport={viewport} width={width} height={layout.axisTop} />
-        {chosen !== undefined && <Line class="is-chosen" t={chosen} viewport={viewport} width={width} height={layout.axisTop} />}
+        {chosen !== undefined && (
+          <Line class="is-chosen" t={chosen} viewport={viewport} width={width} height={layout.axisTop} />
+        )}
       </div>
     </div>
   );
@@ -92,7 +101,12 @@ function speak({ timeline, waterfall, chosen }: Props, reachMs: number): string 
   if (chosen === undefined) return 'nothing chosen';
   const values = readCursor(timeline, waterfall, chosen, reachMs);
   const { phases = '', marks = '', buffer, latency, bitrate, downloads } = values;
-  const named = [buffer && `buffer ${buffer}`, latency && `latency ${latency}`, bitrate, downloads && `downloading ${downloads}`];
+  const named = [
+    buffer && `buffer ${buffer}`,
+    latency && `latency ${latency}`,
+    bitrate,
+    downloads && `downloading ${downloads}`,
+  ];
   return [clockTime(chosen), phases, marks, ...named].filter(Boolean).join(', ');
 }
 
@@ -107,12 +121,26 @@ function CursorLine({ cursor, ...line }: LineProps & { cursor: Store<number | un
   return t === undefined ? null : <Line t={t} {...line} label />;
 }
 
-function Line({ t, viewport, width, height, class: extra = '', label = false }: LineProps & { t: number; class?: string; label?: boolean }) {
+function Line({
+  t,
+  viewport,
+  width,
+  height,
+  class: extra = '',
+  label = false,
+}: LineProps & { t: number; class?: string; label?: boolean }) {
   const x = timeToX(viewport, width, t);
   if (x < -0.5 || x > width + 0.5) return null;
   return (
-    <div class={`cursor-line ${extra}`} style={{ transform: `translateX(${Math.round(x)}px)`, height: `${height}px` }}>
-      {label && <span class={x > width - 80 ? 'is-left' : ''}>{clockTime(t, (viewport.to - viewport.from) / 500)}</span>}
+    <div
+      class={`cursor-line ${extra}`}
+      style={{ transform: `translateX(${Math.round(x)}px)`, height: `${height}px` }}
+    >
+      {label && (
+        <span class={x > width - 80 ? 'is-left' : ''}>
+          {clockTime(t, (viewport.to - viewport.from) / 500)}
+        </span>
+      )}
     </div>
   );
 }

@@ -39,7 +39,10 @@ export function drawBands(
 }
 
 /** Stalls go through all lanes, faintly: what the buffer and the downloads did meanwhile is the question. */
-export function shadeStalls(context: CanvasRenderingContext2D, { timeline, viewport, width, layout, palette }: Scene): void {
+export function shadeStalls(
+  context: CanvasRenderingContext2D,
+  { timeline, viewport, width, layout, palette }: Scene,
+): void {
   context.fillStyle = palette.badSoft;
   for (const { phase, from, to } of timeline.bands) {
     if (phase !== 'stalled' || to < viewport.from || from > viewport.to) continue;

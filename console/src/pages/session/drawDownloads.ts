@@ -1,7 +1,7 @@
 // The segment waterfall: from request to first byte pale, from there to the last byte full. What failed is crossed out. Beyond
 // a few thousand downloads many share a pixel; what lies entirely below what was drawn already is left out, failures never.
 
-import { ROW_PX, type Lane } from './layOutLanes.ts';
+import { type Lane, ROW_PX } from './layOutLanes.ts';
 import { countUntil } from './lookUp.ts';
 import type { PackedDownload } from './packDownloads.ts';
 import type { Scene } from './scene.ts';
@@ -10,7 +10,10 @@ import { timeToX } from './viewport.ts';
 const PALE = 0.4;
 
 /** Downloads that reach into a range of time. */
-export function visibleDownloads({ waterfall, viewport }: Pick<Scene, 'waterfall' | 'viewport'>): PackedDownload[] {
+export function visibleDownloads({
+  waterfall,
+  viewport,
+}: Pick<Scene, 'waterfall' | 'viewport'>): PackedDownload[] {
   const { downloads, longestMs } = waterfall;
   const began = (packed: PackedDownload) => packed.download.from;
   const first = countUntil(downloads, viewport.from - longestMs - 1, began);
@@ -36,7 +39,13 @@ export function drawDownloads(context: CanvasRenderingContext2D, scene: Scene, l
   }
 }
 
-function crossOut(context: CanvasRenderingContext2D, color: string, from: number, to: number, y: number): void {
+function crossOut(
+  context: CanvasRenderingContext2D,
+  color: string,
+  from: number,
+  to: number,
+  y: number,
+): void {
   const [middle, half] = [(from + to) / 2, 3];
   context.strokeStyle = color;
   context.lineWidth = 1.5;

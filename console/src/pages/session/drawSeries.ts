@@ -23,9 +23,16 @@ export function topOfScale(points: readonly Point[]): number {
 }
 
 /** Points in the viewport with their neighbours, cut into runs at gaps. */
-export function cutRuns({ points, holdsMs = Number.POSITIVE_INFINITY }: Series, from: number, to: number): Point[][] {
+export function cutRuns(
+  { points, holdsMs = Number.POSITIVE_INFINITY }: Series,
+  from: number,
+  to: number,
+): Point[][] {
   const time = ([t]: Point) => t;
-  const seen = points.slice(Math.max(countUntil(points, from, time) - 1, 0), countUntil(points, to, time) + 1);
+  const seen = points.slice(
+    Math.max(countUntil(points, from, time) - 1, 0),
+    countUntil(points, to, time) + 1,
+  );
   const runs: Point[][] = [];
   let last: Point | undefined;
   for (const point of seen) {
@@ -36,7 +43,12 @@ export function cutRuns({ points, holdsMs = Number.POSITIVE_INFINITY }: Series, 
   return runs;
 }
 
-export function drawSeries(context: CanvasRenderingContext2D, scene: Scene, lane: Lane, series: Series): void {
+export function drawSeries(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  lane: Lane,
+  series: Series,
+): void {
   const { viewport, width, palette, timeline } = scene;
   const top = topOfScale(series.points);
   const bottom = lane.top + lane.height;

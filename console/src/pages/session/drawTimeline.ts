@@ -16,11 +16,23 @@ const LANES: Record<LaneId, Draw> = {
   phases: (context, scene, lane) => drawBands(context, scene, lane.top, lane.height),
   marks: drawMarks,
   buffer: (context, scene, lane) =>
-    drawSeries(context, scene, lane, { points: scene.timeline.buffer, unit: 'milliseconds', holdsMs: HOLDS_MS }),
+    drawSeries(context, scene, lane, {
+      points: scene.timeline.buffer,
+      unit: 'milliseconds',
+      holdsMs: HOLDS_MS,
+    }),
   latency: (context, scene, lane) =>
-    drawSeries(context, scene, lane, { points: scene.timeline.latency, unit: 'milliseconds', holdsMs: HOLDS_MS }),
+    drawSeries(context, scene, lane, {
+      points: scene.timeline.latency,
+      unit: 'milliseconds',
+      holdsMs: HOLDS_MS,
+    }),
   bitrate: (context, scene, lane) =>
-    drawSeries(context, scene, lane, { points: scene.timeline.bitrate, unit: 'bits_per_second', isStep: true }),
+    drawSeries(context, scene, lane, {
+      points: scene.timeline.bitrate,
+      unit: 'bits_per_second',
+      isStep: true,
+    }),
   downloads: drawDownloads,
 };
 

@@ -3,7 +3,12 @@ import { expect, it } from 'vitest';
 import { bandAt, countUntil, nearestTo, valueAt } from './lookUp.ts';
 import type { Band, Point } from './timeline.ts';
 
-const POINTS: Point[] = [[0, 5], [10, 7], [10, 8], [40, 1]];
+const POINTS: Point[] = [
+  [0, 5],
+  [10, 7],
+  [10, 8],
+  [40, 1],
+];
 const BANDS: Band[] = [
   { phase: 'startup', from: 0, to: 12 },
   { phase: 'playing', from: 12, to: 30 },

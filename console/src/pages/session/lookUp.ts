@@ -15,7 +15,11 @@ export function countUntil<T>(items: readonly T[], t: number, time: (item: T) =>
 }
 
 /** The last value told at or before `t`, unless it is older than `holdsMs`. */
-export function valueAt(points: readonly Point[], t: number, holdsMs = Number.POSITIVE_INFINITY): number | undefined {
+export function valueAt(
+  points: readonly Point[],
+  t: number,
+  holdsMs = Number.POSITIVE_INFINITY,
+): number | undefined {
   const last = points[countUntil(points, t, ([at]) => at) - 1];
   return last && t - last[0] <= holdsMs ? last[1] : undefined;
 }
@@ -27,7 +31,12 @@ export function bandAt(bands: readonly Band[], t: number): Band | undefined {
 }
 
 /** The item nearest to `t`, at most `withinMs` away. */
-export function nearestTo<T>(items: readonly T[], t: number, withinMs: number, time: (item: T) => number): T | undefined {
+export function nearestTo<T>(
+  items: readonly T[],
+  t: number,
+  withinMs: number,
+  time: (item: T) => number,
+): T | undefined {
   const after = countUntil(items, t, time);
   const candidates = [items[after - 1], items[after]].filter((item) => item !== undefined);
   const away = (item: T) => Math.abs(time(item) - t);

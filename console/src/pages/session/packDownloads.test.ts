@@ -3,16 +3,30 @@ import { expect, it } from 'vitest';
 import { MAX_ROWS, packDownloads } from './packDownloads.ts';
 import type { Download } from './timeline.ts';
 
-const download = (from: number, to: number): Download => ({ from, to, kind: 'video', bytes: 1, failed: false, weight: 1 });
+const download = (from: number, to: number): Download => ({
+  from,
+  to,
+  kind: 'video',
+  bytes: 1,
+  failed: false,
+  weight: 1,
+});
 
 it('uses a row again once it is free', () => {
-  const { downloads, rows } = packDownloads([download(0, 10), download(5, 20), download(10, 15), download(20, 30)]);
+  const { downloads, rows } = packDownloads([
+    download(0, 10),
+    download(5, 20),
+    download(10, 15),
+    download(20, 30),
+  ]);
   expect(downloads.map(({ row }) => row)).toEqual([0, 1, 0, 0]);
   expect(rows).toBe(2);
 });
 
 it('never puts one over another as long as there are rows', () => {
-  const many = Array.from({ length: 3_000 }, (_, i) => download((i * 7_919) % 100_000, ((i * 7_919) % 100_000) + (i % 97)));
+  const many = Array.from({ length: 3_000 }, (_, i) =>
+    download((i * 7_919) % 100_000, ((i * 7_919) % 100_000) + (i % 97)),
+  );
   const { downloads, crowded } = packDownloads(many);
   expect(crowded).toBe(0);
   for (let row = 0; row < MAX_ROWS; row += 1) {

@@ -3,7 +3,16 @@
 import { readColor } from '../../theme/readColor.ts';
 import type { Phase } from './timeline.ts';
 
-export const PHASES: readonly Phase[] = ['idle', 'startup', 'playing', 'stalled', 'seeking', 'paused', 'ad', 'ended'];
+export const PHASES: readonly Phase[] = [
+  'idle',
+  'startup',
+  'playing',
+  'stalled',
+  'seeking',
+  'paused',
+  'ad',
+  'ended',
+];
 export const KINDS = ['video', 'audio', 'text', 'init', 'manifest', 'other'] as const;
 
 /** Tokens of the kinds of downloads, in the order of `KINDS`. */

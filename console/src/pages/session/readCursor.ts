@@ -12,7 +12,12 @@ export const HOLDS_MS = 25_000;
 export type CursorValues = Partial<Record<LaneId, string>>;
 
 /** `reachMs` is how far from the cursor a mark may be to be meant: a few pixels of time. */
-export function readCursor(timeline: Timeline, waterfall: Waterfall, t: number, reachMs: number): CursorValues {
+export function readCursor(
+  timeline: Timeline,
+  waterfall: Waterfall,
+  t: number,
+  reachMs: number,
+): CursorValues {
   const band = bandAt(timeline.bands, t);
   const mark = nearestTo(timeline.marks, t, reachMs, (mark) => mark.t);
   const buffer = valueAt(timeline.buffer, t, HOLDS_MS);

@@ -1,21 +1,21 @@
 // Raw events: once each, in order, found by any word.
 import { expect, it } from 'vitest';
+import type { JournalledBatch } from '../../api/generated.ts';
 import { filterEvents, readEvents } from './readEvents.ts';
 
-const BATCHES = [
+const SENT = { protocol: 'native', session_id: 'a', started_at: 1_000, sent_at: 2_000, attributes: {} };
+const BATCHES: JournalledBatch[] = [
   {
-    protocol: 'native',
+    ...SENT,
     received_at: 2,
-    started_at: 1_000,
     events: [
       { seq: 3, t: 900, kind: 'playing' },
       { seq: 2, t: 700, kind: { download: { kind: 'video', bytes: 1200, ttfb_ms: null } } },
     ],
   },
   {
-    protocol: 'native',
+    ...SENT,
     received_at: 1,
-    started_at: 1_000,
     events: [
       { seq: 0, t: 0, kind: 'session_start' },
       { seq: 3, t: 900, kind: 'playing' },
@@ -28,7 +28,12 @@ it('brings the events of all batches into order, repeated ones once', () => {
 });
 
 it('shows what was reported', () => {
-  expect(readEvents(BATCHES)[1]).toEqual({ t: 700, seq: 2, type: 'download', fields: 'kind=video bytes=1200' });
+  expect(readEvents(BATCHES)[1]).toEqual({
+    t: 700,
+    seq: 2,
+    type: 'download',
+    fields: 'kind=video bytes=1200',
+  });
 });
 
 it('finds rows by all words', () => {

@@ -16,9 +16,10 @@ export interface EventRow {
 export function readEvents(batches: readonly JournalledBatch[]): EventRow[] {
   const bySeq = new Map<number, EventRow>();
   for (const { events } of batches) {
-    for (const { seq, t, kind } of events ?? []) {
+    for (const { seq, t, kind } of events) {
       if (bySeq.has(seq)) continue;
-      const [type, fields] = typeof kind === 'string' ? [kind, {}] : (Object.entries(kind)[0] ?? ['unknown', {}]);
+      const [type, fields] =
+        typeof kind === 'string' ? [kind, {}] : (Object.entries(kind)[0] ?? ['unknown', {}]);
       bySeq.set(seq, { t, seq, type, fields: describeFields(fields) });
     }
   }

@@ -1,7 +1,11 @@
 // A canvas as sharp as the screen: device pixels behind, CSS pixels to draw in.
 
 /** The context, scaled; setting a size clears the canvas. */
-export function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+export function sizeCanvas(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D | null {
   if (width <= 0) return null;
   const ratio = devicePixelRatio || 1;
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];

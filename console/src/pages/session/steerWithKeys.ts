@@ -27,7 +27,11 @@ export function steerWithKeys(event: KeyboardEvent, steering: Steering): void {
 }
 
 /** The trouble after (or before) a moment. */
-export function nextTrouble({ timeline }: Pick<Steering, 'timeline'>, from: number, direction: 1 | -1): number | undefined {
+export function nextTrouble(
+  { timeline }: Pick<Steering, 'timeline'>,
+  from: number,
+  direction: 1 | -1,
+): number | undefined {
   const times = timeline.marks.filter(isTrouble).map(({ t }) => t);
   return direction > 0 ? times.find((t) => t > from) : times.findLast((t) => t < from);
 }
@@ -41,7 +45,10 @@ export function goToTrouble(steering: Steering, direction: 1 | -1): void {
 function step(steering: Steering, direction: 1 | -1, isPan: boolean): void {
   const { viewport, timeline, chosen, onViewport } = steering;
   const width = viewport.to - viewport.from;
-  if (isPan) return onViewport(panViewport(viewport, timeline.length_ms, (direction * width) / 5));
+  if (isPan) {
+    onViewport(panViewport(viewport, timeline.length_ms, (direction * width) / 5));
+    return;
+  }
   const start = chosen ?? (direction > 0 ? viewport.from : viewport.to);
   choose(steering, start + (direction * width) / 100);
 }

@@ -51,7 +51,9 @@ export function steerWithPointer(plot: HTMLElement, read: () => Steering): () =>
     const { viewport, timeline, width, onViewport } = read();
     if (pointers.size === 2) {
       const after = spread();
-      onViewport(zoomViewport(viewport, timeline.length_ms, timeOf(after.middle), before.distance / after.distance));
+      onViewport(
+        zoomViewport(viewport, timeline.length_ms, timeOf(after.middle), before.distance / after.distance),
+      );
     } else if (moved > CLICK_PX) {
       const perPx = (viewport.to - viewport.from) / Math.max(width, 1);
       onViewport(panViewport(viewport, timeline.length_ms, (last - x) * perPx));

@@ -3,9 +3,22 @@ import { expect, it } from 'vitest';
 import { clockTime, timeTicks } from './timeAxis.ts';
 
 it('takes round steps', () => {
-  expect(timeTicks(0, 60_000, 6).map(({ label }) => label)).toEqual(['0:00', '0:10', '0:20', '0:30', '0:40', '0:50', '1:00']);
+  expect(timeTicks(0, 60_000, 6).map(({ label }) => label)).toEqual([
+    '0:00',
+    '0:10',
+    '0:20',
+    '0:30',
+    '0:40',
+    '0:50',
+    '1:00',
+  ]);
   expect(timeTicks(61_250, 61_300, 6).map(({ label }) => label)).toEqual([
-    '1:01.25', '1:01.26', '1:01.27', '1:01.28', '1:01.29', '1:01.30',
+    '1:01.25',
+    '1:01.26',
+    '1:01.27',
+    '1:01.28',
+    '1:01.29',
+    '1:01.30',
   ]);
 });
 

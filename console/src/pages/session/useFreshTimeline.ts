@@ -7,11 +7,14 @@ import { type Connection, useStream } from '../../api/useStream.ts';
 
 const LEAST_MS = 1000;
 
-export function useFreshTimeline(tenant: string, sessionId: string): { answer: Answer<Timeline>; connection: Connection } {
+export function useFreshTimeline(
+  tenant: string,
+  sessionId: string,
+): { answer: Answer<Timeline>; connection: Connection } {
   const parameters = { tenant, session_id: sessionId };
   const answer = useAnswer('timeline', parameters);
   const isLive = answer.value?.session.is_live === true;
-  const timer = useRef<ReturnType<typeof setTimeout>>();
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const latest = useRef(answer);
   latest.current = answer;
   const hear = () => {
@@ -22,7 +25,6 @@ export function useFreshTimeline(tenant: string, sessionId: string): { answer: A
   };
   const connection = useStream('sessionStream', isLive ? parameters : undefined, ['changed', 'ended'], hear);
   // What came while the stream was away was not told.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each opening counts
   useEffect(() => {
     if (connection.openings > 1) hear();
   }, [connection.openings]);

@@ -27,7 +27,10 @@ export function useViewport(lengthMs: number): Shown {
     setViewport((viewport) => followEnd(viewport, was, lengthMs));
   }, [lengthMs]);
   useEffect(() => {
-    const timer = setTimeout(() => setParameters(writeViewport(viewport, chosen, lengthMs), true), SETTLED_MS);
+    const timer = setTimeout(
+      () => setParameters(writeViewport(viewport, chosen, lengthMs), true),
+      SETTLED_MS,
+    );
     return () => clearTimeout(timer);
   }, [viewport, chosen, lengthMs]);
   return { viewport, setViewport, chosen, choose };

@@ -47,7 +47,14 @@ export function SessionTable({ sessions }: { sessions: readonly Session[] }) {
 }
 
 function Row({ session }: { session: Session }) {
-  const { session_id: id, is_live: isLive, began_at: beganAt, heard_at: heardAt, figures, attributes } = session;
+  const {
+    session_id: id,
+    is_live: isLive,
+    began_at: beganAt,
+    heard_at: heardAt,
+    figures,
+    attributes,
+  } = session;
   const errors = figures.errors ?? 0;
   const startup = figures.startup_ms ?? (figures.exit_before_start ? figures.startup_wait_ms : undefined);
   return (
@@ -67,7 +74,12 @@ function Row({ session }: { session: Session }) {
       </Cell>
       <Cell title="Startup" isNumber>
         {formatFigure(startup, 'milliseconds')}
-        {figures.startup_ms === undefined && startup !== undefined && <span class="muted" title="Waited so long, no frame came"> …</span>}
+        {figures.startup_ms === undefined && startup !== undefined && (
+          <span class="muted" title="Waited so long, no frame came">
+            {' '}
+            …
+          </span>
+        )}
       </Cell>
       <Cell title="Rebuffering" isNumber>
         {formatFigure(figures.rebuffer_ratio, 'ratio')}
@@ -80,7 +92,9 @@ function Row({ session }: { session: Session }) {
       </Cell>
       <Cell title="End">{describeEnd(session)}</Cell>
       <Cell title="CDN">{attributes.cdn ?? NO_VALUE}</Cell>
-      <Cell title="Device">{[attributes.device_type, attributes.os_family].filter(Boolean).join(', ') || NO_VALUE}</Cell>
+      <Cell title="Device">
+        {[attributes.device_type, attributes.os_family].filter(Boolean).join(', ') || NO_VALUE}
+      </Cell>
       <Cell title="Asset">{attributes.asset_id ?? NO_VALUE}</Cell>
     </tr>
   );

@@ -11,7 +11,7 @@ import { linkTo, setParameters, useAddress } from '../../route/location.ts';
 import { AnswerNotice, Notice } from '../../states/Notice.tsx';
 import type { PageProps } from '../PageProps.ts';
 import { SessionTable } from './SessionTable.tsx';
-import { readSessionsQuery, SORTS, STATES, type SessionsQuery, type Sort } from './sessionsQuery.ts';
+import { readSessionsQuery, type SessionsQuery, SORTS, type Sort, STATES } from './sessionsQuery.ts';
 
 const PAGE_ROWS = 100;
 const EVERY_MS = 10_000;
@@ -28,9 +28,23 @@ export function SessionsPage({ about, tenant }: PageProps) {
   const query = readSessionsQuery(useAddress().query);
   const range = useRange();
   const { state, sort, filters, q, after } = query;
-  const asked = { tenant, state, sort, from: range.from, to: range.to, filter: filters, q: q || undefined, limit: PAGE_ROWS, after };
+  const asked = {
+    tenant,
+    state,
+    sort,
+    from: range.from,
+    to: range.to,
+    filter: filters,
+    q: q || undefined,
+    limit: PAGE_ROWS,
+    after,
+  };
   // Later pages would move under the reader's eyes.
-  const answer = useAnswer('sessions', about.keeps_sessions ? asked : undefined, after === undefined ? EVERY_MS : undefined);
+  const answer = useAnswer(
+    'sessions',
+    about.keeps_sessions ? asked : undefined,
+    after === undefined ? EVERY_MS : undefined,
+  );
   if (!about.keeps_sessions)
     return (
       <Notice kind="empty" title="This gateway keeps no sessions.">
@@ -38,18 +52,32 @@ export function SessionsPage({ about, tenant }: PageProps) {
       </Notice>
     );
   const found = answer.value;
-  const page = { ...rangeParameters(range), state: state === 'all' ? undefined : state, sort: sort === 'newest' ? undefined : sort, filter: filters, q };
+  const page = {
+    ...rangeParameters(range),
+    state: state === 'all' ? undefined : state,
+    sort: sort === 'newest' ? undefined : sort,
+    filter: filters,
+    q,
+  };
   return (
     <div class="sessions">
       <Controls query={query}>
         <RangeSelect range={range} />
       </Controls>
-      <FilterBar about={about} tenant={tenant} from={range.from} title="Filters" filters={filters} onChange={(filter) => setParameters({ filter, after: undefined })} />
+      <FilterBar
+        about={about}
+        tenant={tenant}
+        from={range.from}
+        title="Filters"
+        filters={filters}
+        onChange={(filter) => setParameters({ filter, after: undefined })}
+      />
       <AnswerNotice answer={answer} what="sessions" />
       {found && (
         <section class="panel" aria-label="Sessions found">
           <p class="muted small" role="status">
-            {formatCount(found.matched)} {found.matched === 1 ? 'session matches' : 'sessions match'}, {formatFigure(found.took_ms, 'milliseconds')}
+            {formatCount(found.matched)} {found.matched === 1 ? 'session matches' : 'sessions match'},{' '}
+            {formatFigure(found.took_ms, 'milliseconds')}
             {after !== undefined && ', a later page'}
           </p>
           {found.sessions.length === 0 ? <Nobody /> : <SessionTable sessions={found.sessions} />}
@@ -84,7 +112,7 @@ function Controls({ query, children }: { query: SessionsQuery; children: preact.
     <div class="page-head">
       <h1>Sessions</h1>
       <IdSearch q={query.q} />
-      <span class="choice" role="group" aria-label="State">
+      <fieldset class="choice" aria-label="State">
         {STATES.map((state) => (
           <button
             key={state}
@@ -95,7 +123,7 @@ function Controls({ query, children }: { query: SessionsQuery; children: preact.
             {{ all: 'All', live: '● Live', ended: 'Ended' }[state]}
           </button>
         ))}
-      </span>
+      </fieldset>
       <label>
         <span class="unseen">Order</span>
         <select
@@ -128,7 +156,13 @@ function IdSearch({ q }: { q: string }) {
   return (
     <label>
       <span class="unseen">Session id</span>
-      <input type="search" data-search placeholder="Session id begins with (/)" value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      <input
+        type="search"
+        data-search
+        placeholder="Session id begins with (/)"
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
     </label>
   );
 }
