@@ -106,9 +106,7 @@ function Rows({ rows, chosen, onChoose }: Props) {
 
 /** Stands for rows that cannot be seen. */
 function Space({ rows }: { rows: number }) {
-  return rows > 0 ? (
-    <tr class="event-space" style={{ height: `${rows * ROW_PX}px` }} />
-  ) : null;
+  return rows > 0 ? <tr class="event-space" style={{ height: `${rows * ROW_PX}px` }} /> : null;
 }
 
 interface RowProps {

@@ -1,6 +1,6 @@
 // The time axis: round, bounded in number, as precise as its step.
 import { expect, it } from 'vitest';
-import { clockTime, timeTicks } from './timeAxis.ts';
+import { clockTime, timeTicks } from '../../src/pages/session/timeAxis.ts';
 
 it('takes round steps', () => {
   expect(timeTicks(0, 60_000, 6).map(({ label }) => label)).toEqual([

@@ -1,11 +1,11 @@
 // The arithmetic and the words of Explore.
 import { describe, expect, it } from 'vitest';
-import type { Change, Contributor, Estimate } from '../../api/generated.ts';
-import { describeChange } from './describeChange.ts';
-import { describeVerdict, judgeComparison } from './judgeComparison.ts';
-import { nextAttribute } from './nextAttribute.ts';
-import { scaleBars, shapeBar } from './scaleBars.ts';
-import { axisEdge, placeOnAxis, relativeInterval } from './scaleIntervals.ts';
+import type { Change, Contributor, Estimate } from '../../src/api/generated.ts';
+import { describeChange } from '../../src/pages/explore/describeChange.ts';
+import { describeVerdict, judgeComparison } from '../../src/pages/explore/judgeComparison.ts';
+import { nextAttribute } from '../../src/pages/explore/nextAttribute.ts';
+import { scaleBars, shapeBar } from '../../src/pages/explore/scaleBars.ts';
+import { axisEdge, placeOnAxis, relativeInterval } from '../../src/pages/explore/scaleIntervals.ts';
 
 const estimate = (value: number | null, low = value, high = value): Estimate => ({
   value,

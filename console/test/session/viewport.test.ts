@@ -11,7 +11,7 @@ import {
   wholeSession,
   xToTime,
   zoomViewport,
-} from './viewport.ts';
+} from '../../src/pages/session/viewport.ts';
 
 const LENGTH = 60_000;
 

@@ -1,7 +1,7 @@
 // Raw events: once each, in order, found by any word.
 import { expect, it } from 'vitest';
-import type { JournalledBatch } from '../../api/generated.ts';
-import { filterEvents, readEvents } from './readEvents.ts';
+import type { JournalledBatch } from '../../src/api/generated.ts';
+import { filterEvents, readEvents } from '../../src/pages/session/readEvents.ts';
 
 const SENT = { protocol: 'native', session_id: 'a', started_at: 1_000, sent_at: 2_000, attributes: {} };
 const BATCHES: JournalledBatch[] = [

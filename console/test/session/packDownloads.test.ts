@@ -1,7 +1,7 @@
 // The waterfall: no two downloads of one row overlap, and rows are no more than ran side by side.
 import { expect, it } from 'vitest';
-import { MAX_ROWS, packDownloads } from './packDownloads.ts';
-import type { Download } from './timeline.ts';
+import { MAX_ROWS, packDownloads } from '../../src/pages/session/packDownloads.ts';
+import type { Download } from '../../src/pages/session/timeline.ts';
 
 const download = (from: number, to: number): Download => ({
   from,

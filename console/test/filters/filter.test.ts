@@ -1,6 +1,6 @@
 // Filters as the API writes them.
 import { expect, it } from 'vitest';
-import { addFilter, describeFilter, formatFilter, parseFilter } from './filter.ts';
+import { addFilter, describeFilter, formatFilter, parseFilter } from '../../src/filters/filter.ts';
 
 it.each(['cdn:edge-b', '!cdn:edge-b', 'isp:', 'asset_id:urn:show:7'])('reads and writes %s', (text) => {
   const filter = parseFilter(text);

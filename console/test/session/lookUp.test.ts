@@ -1,7 +1,7 @@
 // Binary searches against the plain scan they stand for.
 import { expect, it } from 'vitest';
-import { bandAt, countUntil, nearestTo, valueAt } from './lookUp.ts';
-import type { Band, Point } from './timeline.ts';
+import { bandAt, countUntil, nearestTo, valueAt } from '../../src/pages/session/lookUp.ts';
+import type { Band, Point } from '../../src/pages/session/timeline.ts';
 
 const POINTS: Point[] = [
   [0, 5],

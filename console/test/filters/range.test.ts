@@ -1,6 +1,6 @@
 // The range of time in a URL.
 import { expect, it } from 'vitest';
-import { rangeParameters, readRange } from './range.ts';
+import { rangeParameters, readRange } from '../../src/filters/range.ts';
 
 const NOW = 1_795_000_000_000;
 const read = (text: string) => readRange(new URLSearchParams(text), NOW);
