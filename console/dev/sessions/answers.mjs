@@ -1,7 +1,10 @@
 // What the fixture gateway answers about sessions: whatever is asked, it follows from the same simulated ones.
+import { readFileSync } from 'node:fs';
 import { kpis, promqlOf } from '../contract.mjs';
 import { estimate, knownKpis, matches } from './estimate.mjs';
 import { makeSessions } from './makeSessions.mjs';
+
+const worse = JSON.parse(readFileSync(new URL('../../test/fixtures/worse.json', import.meta.url), 'utf8'));
 
 /** Sessions are made for one moment, like the files; then their times move along. */
 let made;
@@ -164,11 +167,20 @@ function goOn(timeline, sinceMs) {
   };
 }
 
+/** Those of the file, for any KPI; what is not in it has not changed. */
+function contributors({ query }) {
+  const { window_s, baseline_s, changes } = worse;
+  const kpi = query.get('kpi') ?? 'rebuffer_ratio';
+  const still = { kpi, now: null, before: null, score: 0, is_enough: false, contributors: [], queries: {} };
+  return { window_s, baseline_s, change: changes.find((change) => change.kpi === kpi) ?? still };
+}
+
 /** Functions of (parameters, now) by operation. */
 export const SESSION_ANSWERS = {
   explore,
   compare,
   values,
+  contributors,
   sessions,
   session: one(({ session }) => session),
   timeline: one((known, sinceMs) => goOn(known.timeline(), sinceMs)),

@@ -26,6 +26,7 @@ export function FilterBar({ about, tenant, from, title, filters, onChange }: Pro
   return (
     <div class="filter-bar">
       <ul aria-label={title}>
+        <li class="filter-title">{title}</li>
         {filters.map((text) => {
           const filter = parseFilter(text);
           const words = filter ? describeFilter(filter) : text;

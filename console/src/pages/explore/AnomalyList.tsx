@@ -15,7 +15,7 @@ export function AnomalyList({ about, tenant, range }: ExplorePart) {
   const answer = useAnswer('anomalies', { tenant, from: range.from }, EVERY_MS);
   const anomalies = [...(answer.value?.anomalies ?? [])].sort(goingOnFirst);
   return (
-    <section class="panel anomalies" aria-label="Anomalies">
+    <section class="panel explore-anomalies" aria-label="Anomalies">
       <div class="panel-head">
         <h2>Anomalies</h2>
         <span>against what is usual at this time</span>

@@ -9,7 +9,7 @@ import { linkTo, setParameters } from '../../route/location.ts';
 import { AnswerNotice, Notice } from '../../states/Notice.tsx';
 import type { ExplorePart } from './ExplorePage.tsx';
 import { IntervalPlot } from './IntervalPlot.tsx';
-import { describeVerdict, formatDifference, judgeComparison } from './judgeComparison.ts';
+import { describeVerdict, formatSigned, judgeComparison } from './judgeComparison.ts';
 import { axisEdge, relativeInterval } from './scaleIntervals.ts';
 import { VariantPicker } from './VariantPicker.tsx';
 
@@ -106,7 +106,6 @@ function Comparisons({ about, comparisons }: ExplorePart & { comparisons: Compar
             if (!kpi) return null;
             const { a, b, difference } = comparison;
             const verdict = judgeComparison(comparison, kpi.better);
-            const sign = (difference ?? 0) > 0 ? '+' : '';
             return (
               <tr key={kpi.id} class={`verdict-${verdict}`}>
                 <th scope="row" title={kpi.help}>
@@ -118,9 +117,7 @@ function Comparisons({ about, comparisons }: ExplorePart & { comparisons: Compar
                 <td class="number" title={`${formatCount(b.sessions)} sessions`}>
                   {formatFigure(b.value, kpi.unit)}
                 </td>
-                <td class="number">
-                  {difference === null ? '–' : `${sign}${formatDifference(difference, kpi.unit)}`}
-                </td>
+                <td class="number">{difference === null ? '–' : formatSigned(difference, kpi.unit)}</td>
                 <td class="interval-column">
                   <IntervalPlot interval={interval} edge={edge} verdict={verdict} />
                 </td>

@@ -45,7 +45,7 @@ export function ExplorePage({ about, tenant }: PageProps) {
           about={about}
           tenant={tenant}
           from={range.from}
-          title={query.mode === 'compare' ? 'Filters of both cohorts' : 'Filters'}
+          title={query.mode === 'compare' ? 'Of both cohorts' : 'Filters'}
           filters={query.filters}
           onChange={(filter) => setParameters({ filter })}
         />

@@ -1,6 +1,6 @@
 // What got worse within the last minutes, as sentences; each leads to the place it happened, and to its sessions.
 
-import type { Change, Contributor } from '../../api/generated.ts';
+import type { Change, Contributor, KpiAbout } from '../../api/generated.ts';
 import { useAnswer } from '../../api/useAnswer.ts';
 import { Figure } from '../../figures/Figure.tsx';
 import { formatFigure } from '../../figures/formatFigure.ts';
@@ -14,15 +14,15 @@ const EVERY_MS = 5_000;
 /** Beyond this a change is unusual; see the contract. */
 const UNUSUAL = 3;
 const SHOWN = 5;
+const WINDOWS = { window: '5m', baseline: '1h' };
 
-export function WorsePanel({ about, tenant, query }: ExplorePart) {
-  const answer = useAnswer('worse', { tenant, window: '5m', baseline: '1h' }, EVERY_MS);
-  const changes = (answer.value?.changes ?? []).filter(
-    ({ score, is_enough: isEnough }) => score > UNUSUAL && isEnough,
-  );
-  const kpiOf = (change: Change) => about.kpis.find(({ id }) => id === change.kpi);
+export function WorsePanel(part: ExplorePart) {
+  const { about, tenant } = part;
+  const answer = useAnswer('worse', { tenant, ...WINDOWS }, EVERY_MS);
+  const all = answer.value?.changes ?? [];
+  const changes = all.filter(({ score, is_enough: isEnough }) => score > UNUSUAL && isEnough);
   return (
-    <section class="panel worse" aria-label="What got worse">
+    <section class="panel explore-worse" aria-label="What got worse">
       <div class="panel-head">
         <h2>What got worse, and where?</h2>
         {answer.value && (
@@ -34,83 +34,93 @@ export function WorsePanel({ about, tenant, query }: ExplorePart) {
       </div>
       <AnswerNotice answer={answer} what="changes" />
       {answer.value && changes.length === 0 && (
-        <p class="muted">Nothing: all KPIs are as they usually are.</p>
+        <p class="muted">
+          <span aria-hidden="true">✓</span> Nothing is worse than usual.
+        </p>
       )}
       <ul onKeyDown={moveFocus}>
         {changes.slice(0, SHOWN).map((change) => {
-          const kpi = kpiOf(change);
-          return (
-            kpi && (
-              <WorseItem
-                key={change.kpi}
-                change={change}
-                title={kpi.title}
-                unit={kpi.unit}
-                isOpen={change.kpi === query.kpi.id}
-                isOfSessions={kpi.of_sessions}
-              />
-            )
-          );
+          const kpi = about.kpis.find(({ id }) => id === change.kpi);
+          return kpi && <WorseItem key={change.kpi} change={change} kpi={kpi} />;
         })}
       </ul>
-      {changes.length > SHOWN && <p class="muted small">{changes.length - SHOWN} more KPIs got worse.</p>}
+      {changes.length > SHOWN && (
+        <p class="muted small">
+          {changes.length - SHOWN} more {changes.length - SHOWN === 1 ? 'KPI' : 'KPIs'} got worse.
+        </p>
+      )}
+      <Where {...part} />
     </section>
   );
 }
 
-interface ItemProps {
-  change: Change;
-  title: string;
-  unit: Parameters<typeof formatFigure>[1];
-  /** Whether this is the KPI that is explored: then more than the first contributor shows. */
-  isOpen: boolean;
-  isOfSessions: boolean;
-}
-
-function WorseItem({ change, title, unit, isOpen, isOfSessions }: ItemProps) {
-  const [first, ...others] = change.contributors.filter(({ share }) => share > 0);
+function WorseItem({ change, kpi }: { change: Change; kpi: KpiAbout }) {
+  const [first] = change.contributors.filter(({ share }) => share > 0);
   return (
     <li>
-      <p>
-        <span class="worse-sign" aria-hidden="true">
-          ▲
-        </span>{' '}
-        <b>{title}</b>{' '}
-        <Figure title={title} promql={change.queries[change.kpi] ?? change.queries.now}>
-          {describeMove(change, unit)}
-        </Figure>
-        {first ? ': ' : ''}
-        {first && (isOfSessions ? <Place kpi={change.kpi} contributor={first} /> : describeShare(first))}
-      </p>
-      {isOpen && others.length > 0 && (
-        <ul class="contributors" aria-label={`Further contributors to ${title}`}>
-          {others.slice(0, 4).map((contributor) => (
-            <li key={`${contributor.attribute} ${contributor.value}`}>
-              <span class="share-bar" aria-hidden="true">
-                <i style={{ width: `${Math.min(contributor.share, 1) * 100}%` }} />
-              </span>
-              {isOfSessions ? (
-                <Place kpi={change.kpi} contributor={contributor} />
-              ) : (
-                describeShare(contributor)
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
+      <span class="worse-sign" aria-hidden="true">
+        ▲
+      </span>{' '}
+      <b>{kpi.title}</b>{' '}
+      <Figure title={kpi.title} promql={change.queries[change.kpi] ?? change.queries.now}>
+        {describeMove(change, kpi.unit)}
+      </Figure>
+      {first && ': '}
+      {first && <Place kpi={kpi} contributor={first} />}
     </li>
   );
 }
 
-function Place({ kpi, contributor }: { kpi: string; contributor: Contributor }) {
+/** Of the KPI that is explored, every value that stands for a part of the change, whether or not it is unusual. */
+function Where({ tenant, query }: ExplorePart) {
+  const { kpi } = query;
+  const answer = useAnswer('contributors', { tenant, kpi: kpi.id, ...WINDOWS }, EVERY_MS);
+  const change = answer.value?.change;
+  if (!change || change.kpi !== kpi.id) return null;
+  const contributors = change.contributors.filter(({ share }) => share >= 0.05).slice(0, 6);
+  if (contributors.length === 0) return null;
+  return (
+    <div class="explore-where">
+      <h3>
+        {kpi.title} {describeMove(change, kpi.unit)}: where
+      </h3>
+      <ul onKeyDown={moveFocus}>
+        {contributors.map((contributor) => (
+          <li key={`${contributor.attribute} ${contributor.value}`}>
+            <span class="share-bar" aria-hidden="true">
+              <i style={{ width: `${Math.min(contributor.share, 1) * 100}%` }} />
+            </span>
+            <span>
+              <Place kpi={kpi} contributor={contributor} hasWeight />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface PlaceProps {
+  kpi: KpiAbout;
+  contributor: Contributor;
+  /** Whether to say how much of the traffic it is: all of a change in little traffic is a cause, in all traffic it is none. */
+  hasWeight?: boolean;
+}
+
+function Place({ kpi, contributor, hasWeight = false }: PlaceProps) {
   const { attribute, value } = contributor;
-  const filter = [`${attribute}:${value}`];
+  const words = describeShare(contributor);
   return (
     <>
-      <a data-row href={linkTo('explore', { kpi, by: attribute })}>
-        {describeShare(contributor)}
-      </a>{' '}
-      <a class="small" href={linkTo('sessions', { filter, sort: 'badness' })}>
+      {kpi.of_sessions ? (
+        <a data-row href={linkTo('explore', { kpi: kpi.id, by: attribute })}>
+          {words}
+        </a>
+      ) : (
+        words
+      )}
+      {hasWeight && <span class="muted">, {Math.round(contributor.weight * 100)} % of the traffic</span>}{' '}
+      <a class="small" href={linkTo('sessions', { filter: [`${attribute}:${value}`], sort: 'badness' })}>
         Worst sessions<span class="unseen"> of {`${attribute} ${value}`}</span>
       </a>
     </>

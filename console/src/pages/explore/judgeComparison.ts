@@ -19,8 +19,9 @@ export function describeVerdict(comparison: Comparison, better: Better, unit: Un
   const verdict = judgeComparison(comparison, better);
   const { low, high } = comparison;
   if (verdict === 'too_little' || low === null || high === null) return 'Too little data in one of them';
+  if (comparison.a.value === 0 && comparison.b.value === 0) return 'None in either';
   if (verdict === 'undecided') {
-    return `No difference can be told: ${signed(low, unit)} to ${signed(high, unit)}`;
+    return `No difference can be told: ${formatSigned(low, unit)} to ${formatSigned(high, unit)}`;
   }
   const [least, most] = [Math.min(Math.abs(low), Math.abs(high)), Math.max(Math.abs(low), Math.abs(high))];
   const direction = (comparison.difference ?? 0) > 0 ? 'higher' : 'lower';
@@ -32,7 +33,9 @@ export function formatDifference(value: number, unit: Unit): string {
   return unit === 'ratio' ? formatFigure(value, 'ratio').replace('%', 'pp') : formatFigure(value, unit);
 }
 
-function signed(value: number, unit: Unit): string {
-  const sign = value > 0 ? '+' : value < 0 ? '−' : '';
-  return `${sign}${formatDifference(Math.abs(value), unit)}`;
+/** With its sign; of what is too small to be written, with both. */
+export function formatSigned(value: number, unit: Unit): string {
+  const text = formatDifference(Math.abs(value), unit);
+  if (text.startsWith('<')) return `±${text}`;
+  return `${value > 0 ? '+' : value < 0 ? '−' : ''}${text}`;
 }

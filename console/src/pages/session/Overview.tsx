@@ -27,8 +27,7 @@ export function Overview({ timeline, viewport, onViewport, palette, width }: Pro
     const viewport = wholeSession(timeline.length_ms);
     context.fillStyle = palette.sunken;
     context.fillRect(0, 0, width, HEIGHT);
-    context.font = '1px sans-serif';
-    drawBands(context, { timeline, viewport, width, palette }, 4, HEIGHT - 4);
+    drawBands(context, { timeline, viewport, width, palette }, 4, HEIGHT - 4, false);
     context.fillStyle = palette.bad;
     for (const mark of timeline.marks)
       if (isTrouble(mark)) context.fillRect(timeToX(viewport, width, mark.t) - 1, 0, 2, 4);

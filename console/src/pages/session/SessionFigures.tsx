@@ -7,7 +7,10 @@ import { FIGURES } from './figureList.ts';
 
 export function SessionFigures({ session }: { session: Session }) {
   const { figures, attributes } = session;
-  const known = FIGURES.filter(({ name }) => figures[name] !== undefined);
+  // Who saw a frame waited for it exactly as long as the start took.
+  const isShown = (name: keyof Session['figures']) =>
+    name !== 'startup_wait_ms' || figures.startup_ms === undefined;
+  const known = FIGURES.filter(({ name }) => figures[name] !== undefined && isShown(name));
   const [shown, zero] = [
     known.filter(({ name }) => figures[name] !== 0),
     known.filter(({ name }) => figures[name] === 0),

@@ -15,6 +15,7 @@ export function drawBands(
   { timeline, viewport, width, palette }: Pick<Scene, 'timeline' | 'viewport' | 'width' | 'palette'>,
   top: number,
   height: number,
+  isLabelled = true,
 ): void {
   const seen = timeline.bands.filter(({ from, to }) => to >= viewport.from && from <= viewport.to);
   const stalls = seen.filter(({ phase }) => phase === 'stalled');
@@ -26,7 +27,8 @@ export function drawBands(
     const { x, wide } = box(band);
     context.fillStyle = palette.phases[band.phase];
     context.fillRect(x, top, wide, height);
-    if (wide >= LABEL_PX && band.phase !== 'stalled') label(context, palette, band, x, top, wide, height);
+    if (isLabelled && wide >= LABEL_PX && band.phase !== 'stalled')
+      label(context, palette, band, x, top, wide, height);
   }
   for (const stall of stalls) {
     const { x, wide } = box(stall);
@@ -34,7 +36,7 @@ export function drawBands(
     context.fillStyle = palette.phases.stalled;
     context.fillRect(x, top, shown, height);
     hatch(context, palette, x, top, shown, height);
-    if (wide >= LABEL_PX) label(context, palette, stall, x, top, wide, height);
+    if (isLabelled && wide >= LABEL_PX) label(context, palette, stall, x, top, wide, height);
   }
 }
 

@@ -81,5 +81,5 @@ function drawAxis(context: CanvasRenderingContext2D, { viewport, layout, width, 
 
 /** The page's own font, small. */
 export function font(context: CanvasRenderingContext2D): string {
-  return `11px ${getComputedStyle(context.canvas).fontFamily}`;
+  return `12px ${getComputedStyle(context.canvas).fontFamily}`;
 }
