@@ -12,11 +12,13 @@ interface Props {
   from: number;
   /** What is filtered, for who listens. */
   title: string;
+  /** What stands before the chips; the title unless told. */
+  label?: string;
   filters: readonly string[];
   onChange(filters: string[]): void;
 }
 
-export function FilterBar({ about, tenant, from, title, filters, onChange }: Props) {
+export function FilterBar({ about, tenant, from, title, label = title, filters, onChange }: Props) {
   const [isAdding, setAdding] = useState(false);
   const add = (filter: Filter) => {
     setAdding(false);
@@ -26,7 +28,7 @@ export function FilterBar({ about, tenant, from, title, filters, onChange }: Pro
   return (
     <div class="filter-bar">
       <ul aria-label={title}>
-        <li class="filter-title">{title}</li>
+        {label && <li class="filter-title">{label}</li>}
         {filters.map((text) => {
           const filter = parseFilter(text);
           const words = filter ? describeFilter(filter) : text;

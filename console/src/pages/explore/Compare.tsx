@@ -37,6 +37,7 @@ export function Compare(part: ExplorePart) {
               tenant={tenant}
               from={range.from}
               title={`Filters of ${title}`}
+              label=""
               filters={own}
               onChange={(next) => setParameters({ [name]: next })}
             />

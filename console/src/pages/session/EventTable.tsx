@@ -2,7 +2,7 @@
 // the timeline, and the other way round.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { countUntil } from './lookUp.ts';
+import { findRow } from './findRow.ts';
 import { type EventRow, filterEvents } from './readEvents.ts';
 import { clockTime } from './timeAxis.ts';
 
@@ -46,7 +46,7 @@ function Rows({ rows, chosen, onChoose }: Props) {
   const [top, setTop] = useState(0);
   const [picked, setPicked] = useState<EventRow>();
   const box = useRef<HTMLDivElement>(null);
-  const current = findCurrent(rows, chosen, picked);
+  const current = findRow(rows, chosen, picked);
   useEffect(() => {
     const target = box.current;
     if (!target || current < 0) return;
@@ -132,25 +132,6 @@ function Row({ row, at, isCurrent, isReached, onChoose }: RowProps) {
       <td title={fields}>{fields}</td>
     </tr>
   );
-}
-
-/** Many rows may share a moment: the one picked last stands for it. */
-function findCurrent(
-  rows: readonly EventRow[],
-  chosen: number | undefined,
-  picked: EventRow | undefined,
-): number {
-  if (chosen === undefined) return -1;
-  const at = picked?.t === chosen ? rows.findIndex(({ seq }) => seq === picked.seq) : -1;
-  return at >= 0 ? at : nearestRow(rows, chosen);
-}
-
-/** The row whose time is nearest; of equal ones the first. -1 where there are none. */
-export function nearestRow(rows: readonly EventRow[], t: number): number {
-  const after = countUntil(rows, t - 0.5, (row) => row.t);
-  const [before, next] = [rows[after - 1], rows[after]];
-  if (!before || !next) return before ? after - 1 : next ? 0 : -1;
-  return t - before.t < next.t - t ? after - 1 : after;
 }
 
 /** Leaves what is seen already where it is. The head of the table covers one row. */

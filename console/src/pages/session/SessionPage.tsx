@@ -125,7 +125,7 @@ function RawEvents({ tenant, timeline, chosen, onChoose }: RawProps) {
   const answer = useAnswer('events', { tenant, session_id: timeline.session.session_id });
   const rows = useMemo(() => readEvents(answer.value ?? []), [answer.value]);
   return (
-    <section class="panel" aria-label="Raw events">
+    <section class="panel session-events" aria-label="Raw events">
       <div class="panel-head">
         <h2>Raw events</h2>
         <span>as they were reported; a click goes to the moment, a click on the timeline comes here</span>
