@@ -38,7 +38,7 @@ describe.skipIf(!chromiumPath)('Explore', () => {
     const worse = page.getByRole('region', { name: 'What got worse' });
     await worse.getByText('0.31 % → 2.47 %').first().waitFor();
     expect(await worse.getByRole('listitem').first().innerText()).toContain('97 % of it is cdn=edge-b');
-    await page.getByRole('region', { name: 'Anomalies' }).getByText('● going on').first().waitFor();
+    await page.getByRole('region', { name: 'Anomalies' }).getByText('● now').first().waitFor();
   });
 
   test('a value becomes a filter and the next attribute is broken down', async () => {
@@ -111,7 +111,7 @@ describe.skipIf(!chromiumPath)('Explore', () => {
       explore: { refusal: [400, 'bad_request', 'no attribute `cnd`', 'did you mean `cdn`?'] },
     });
     page = await console_.open('/explore?tenant=default');
-    await page.getByRole('alert').getByText('did you mean `cdn`?').waitFor();
+    await page.getByRole('alert').getByText('did you mean').waitFor();
     Object.assign(console_.mood, { answers: {} });
     await page.goto(`${console_.url}/explore?tenant=default&filter=cdn:nobody`);
     await page.getByText('No session in this range matches.').waitFor();

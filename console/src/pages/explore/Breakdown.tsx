@@ -24,11 +24,19 @@ export function Breakdown(part: ExplorePart) {
   const { kpi, by, filters } = query;
   const answer = useAnswer(
     'explore',
-    { tenant, kpi: kpi.id, by, from: range.from, to: range.to, filter: filters },
+    kpi.of_sessions
+      ? { tenant, kpi: kpi.id, by, from: range.from, to: range.to, filter: filters }
+      : undefined,
     EVERY_MS,
   );
   const explored = answer.value;
   const isOther = explored && (explored.kpi !== kpi.id || explored.by !== by);
+  if (!kpi.of_sessions)
+    return (
+      <Notice kind="empty" title={`Sessions do not hold ${kpi.title}.`}>
+        <p>Where it changed stands above; what it did to viewers shows in the other KPIs.</p>
+      </Notice>
+    );
   return (
     <section class="panel breakdown" aria-label={`${kpi.title} by ${by}`} aria-busy={isOther}>
       <AnswerNotice answer={answer} what="the breakdown" />

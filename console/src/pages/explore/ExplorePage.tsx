@@ -1,14 +1,16 @@
 // Explore: what got worse, and where? A KPI broken down by an attribute, worst contributors first, or two cohorts compared.
 
+import { useAnswer } from '../../api/useAnswer.ts';
 import { FilterBar } from '../../filters/FilterBar.tsx';
 import { filterable } from '../../filters/filterable.ts';
 import { RangeSelect } from '../../filters/RangeSelect.tsx';
 import type { Range } from '../../filters/range.ts';
 import { useRange } from '../../filters/useRange.ts';
 import { setParameters, useAddress } from '../../route/location.ts';
+import { NoSessions } from '../../states/NoSessions.tsx';
 import { Notice } from '../../states/Notice.tsx';
+import { AnomalyPanel } from '../live/AnomalyPanel.tsx';
 import type { PageProps } from '../PageProps.ts';
-import { AnomalyList } from './AnomalyList.tsx';
 import { Breakdown } from './Breakdown.tsx';
 import { Compare } from './Compare.tsx';
 import { type ExploreQuery, readExploreQuery } from './exploreQuery.ts';
@@ -19,9 +21,12 @@ export interface ExplorePart extends PageProps {
   range: Range;
 }
 
+const ANOMALIES_EVERY_MS = 10_000;
+
 export function ExplorePage({ about, tenant }: PageProps) {
   const query = readExploreQuery(useAddress().query, about);
   const range = useRange();
+  const anomalies = useAnswer('anomalies', { tenant, from: range.from }, ANOMALIES_EVERY_MS);
   if (!query) return <Notice kind="empty" title="There is nothing sessions could be explored by." />;
   const part = { about, tenant, query, range };
   return (
@@ -36,7 +41,9 @@ export function ExplorePage({ about, tenant }: PageProps) {
       {query.mode === 'break-down' && (
         <div class="explore-news">
           <WorsePanel {...part} />
-          <AnomalyList {...part} />
+          <div class="explore-anomalies">
+            <AnomalyPanel about={about} answer={anomalies} />
+          </div>
         </div>
       )}
       <section class="panel" aria-label="Question">
@@ -63,14 +70,6 @@ export function ExplorePage({ about, tenant }: PageProps) {
   );
 }
 
-function NoSessions() {
-  return (
-    <Notice kind="empty" title="This gateway keeps no sessions, so there is nothing to break down.">
-      <p>Give it a data directory: OPENQOE_DATA_DIR.</p>
-    </Notice>
-  );
-}
-
 function ModeChoice({ query }: { query: ExploreQuery }) {
   const modes = [
     ['break-down', 'Break down'],
@@ -94,7 +93,7 @@ function ModeChoice({ query }: { query: ExploreQuery }) {
 
 function Question({ about, query }: ExplorePart) {
   if (query.mode === 'compare') return null;
-  const kpis = about.kpis.filter((kpi) => kpi.of_sessions);
+  const kpis = about.kpis.filter((kpi) => kpi.of_sessions || kpi.id === query.kpi.id);
   return (
     <div class="question">
       <label>

@@ -7,12 +7,11 @@ import { formatFigure } from '../../figures/formatFigure.ts';
 import { linkTo } from '../../route/location.ts';
 import { moveFocus } from '../../shell/moveFocus.ts';
 import { AnswerNotice } from '../../states/Notice.tsx';
+import { isWorse } from '../live/describeChange.ts';
 import { describeMove, describeShare } from './describeChange.ts';
 import type { ExplorePart } from './ExplorePage.tsx';
 
 const EVERY_MS = 5_000;
-/** Beyond this a change is unusual; see the contract. */
-const UNUSUAL = 3;
 const SHOWN = 5;
 const WINDOWS = { window: '5m', baseline: '1h' };
 
@@ -20,7 +19,7 @@ export function WorsePanel(part: ExplorePart) {
   const { about, tenant } = part;
   const answer = useAnswer('worse', { tenant, ...WINDOWS }, EVERY_MS);
   const all = answer.value?.changes ?? [];
-  const changes = all.filter(({ score, is_enough: isEnough }) => score > UNUSUAL && isEnough);
+  const changes = all.filter(isWorse);
   return (
     <section class="panel explore-worse" aria-label="What got worse">
       <div class="panel-head">
@@ -112,13 +111,9 @@ function Place({ kpi, contributor, hasWeight = false }: PlaceProps) {
   const words = describeShare(contributor);
   return (
     <>
-      {kpi.of_sessions ? (
-        <a data-row href={linkTo('explore', { kpi: kpi.id, by: attribute })}>
-          {words}
-        </a>
-      ) : (
-        words
-      )}
+      <a data-row href={linkTo('explore', { kpi: kpi.id, by: attribute })}>
+        {words}
+      </a>
       {hasWeight && <span class="muted">, {Math.round(contributor.weight * 100)} % of the traffic</span>}{' '}
       <a class="small" href={linkTo('sessions', { filter: [`${attribute}:${value}`], sort: 'badness' })}>
         Worst sessions<span class="unseen"> of {`${attribute} ${value}`}</span>

@@ -19,9 +19,8 @@ const FIRST_ATTRIBUTE = 'cdn';
 
 /** What the URL asks; what it names wrongly or not at all is what most readers want to see first. */
 export function readExploreQuery(query: URLSearchParams, about: About): ExploreQuery | undefined {
-  const kpis = about.kpis.filter((kpi) => kpi.of_sessions);
-  const find = (id: string | null) => kpis.find((kpi) => kpi.id === id);
-  const kpi = find(query.get('kpi')) ?? find(FIRST_KPI) ?? kpis[0];
+  const find = (id: string | null) => about.kpis.find((kpi) => kpi.id === id);
+  const kpi = find(query.get('kpi')) ?? find(FIRST_KPI) ?? about.kpis[0];
   const attributes = filterable(about);
   const asked = query.get('by') ?? '';
   const by = [asked, FIRST_ATTRIBUTE].find((name) => attributes.includes(name)) ?? attributes[0];

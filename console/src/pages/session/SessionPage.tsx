@@ -3,6 +3,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { useAnswer } from '../../api/useAnswer.ts';
 import { linkTo } from '../../route/location.ts';
+import { NoSessions } from '../../states/NoSessions.tsx';
 import { AnswerNotice, Notice } from '../../states/Notice.tsx';
 import { createStore } from '../../store.ts';
 import type { PageProps } from '../PageProps.ts';
@@ -23,12 +24,7 @@ import { revealMoment, wholeSession } from './viewport.ts';
 
 export function SessionPage({ about, tenant, sessionId }: PageProps & { sessionId: string }) {
   const { answer, connection } = useFreshTimeline(tenant, sessionId);
-  if (!about.keeps_sessions)
-    return (
-      <Notice kind="empty" title="This gateway keeps no sessions.">
-        <p>Give it a data directory: OPENQOE_DATA_DIR.</p>
-      </Notice>
-    );
+  if (!about.keeps_sessions) return <NoSessions />;
   const timeline = answer.value;
   return (
     <article class="session" aria-label={`Session ${sessionId}`}>

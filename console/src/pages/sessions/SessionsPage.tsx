@@ -8,6 +8,7 @@ import { RangeSelect } from '../../filters/RangeSelect.tsx';
 import { rangeParameters } from '../../filters/range.ts';
 import { useRange } from '../../filters/useRange.ts';
 import { linkTo, setParameters, useAddress } from '../../route/location.ts';
+import { NoSessions } from '../../states/NoSessions.tsx';
 import { AnswerNotice, Notice } from '../../states/Notice.tsx';
 import type { PageProps } from '../PageProps.ts';
 import { SessionTable } from './SessionTable.tsx';
@@ -45,12 +46,7 @@ export function SessionsPage({ about, tenant }: PageProps) {
     about.keeps_sessions ? asked : undefined,
     after === undefined ? EVERY_MS : undefined,
   );
-  if (!about.keeps_sessions)
-    return (
-      <Notice kind="empty" title="This gateway keeps no sessions.">
-        <p>Give it a data directory: OPENQOE_DATA_DIR.</p>
-      </Notice>
-    );
+  if (!about.keeps_sessions) return <NoSessions />;
   const found = answer.value;
   const page = {
     ...rangeParameters(range),
