@@ -3,7 +3,7 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { findRow } from './findRow.ts';
-import { type EventRow, filterEvents } from './readEvents.ts';
+import { describeFields, type EventRow, filterEvents } from './readEvents.ts';
 import { clockTime } from './timeAxis.ts';
 
 interface Props {
@@ -119,7 +119,8 @@ interface RowProps {
 }
 
 function Row({ row, at, isCurrent, isReached, onChoose }: RowProps) {
-  const { t, seq, type, fields } = row;
+  const { t, seq, type } = row;
+  const fields = describeFields(row.fields);
   return (
     <tr class="event-row" aria-rowindex={at + 2} aria-current={isCurrent ? 'true' : undefined}>
       <td>

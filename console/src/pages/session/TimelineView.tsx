@@ -41,7 +41,7 @@ export function TimelineView(props: Props) {
   const plot = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const shadeNow = useStore(shade);
-  const palette = useMemo(readPalette, [shadeNow]);
+  const palette = useMemo(() => readPalette(shadeNow), [shadeNow]);
   const isNarrow = boxWidth < NARROW_PX;
   const layout = useMemo(
     () => layOutLanes(timeline, waterfall.rows, isNarrow ? TITLE_PX : 0),

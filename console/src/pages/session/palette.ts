@@ -1,6 +1,6 @@
 // The colours of the timeline, read from the tokens: a canvas knows no custom properties.
 
-import { readColor } from '../../theme/readColor.ts';
+import { readColors } from '../../theme/readColors.ts';
 import type { Phase } from './timeline.ts';
 
 export const PHASES: readonly Phase[] = [
@@ -30,23 +30,33 @@ export interface Palette {
   bad: string;
   badSoft: string;
   line: string;
-  fill: string;
 }
 
-export function readPalette(): Palette {
-  const phases = Object.fromEntries(PHASES.map((phase) => [phase, readColor(`--phase-${phase}`)]));
-  return {
-    phases: phases as Record<Phase, string>,
-    kinds: Object.fromEntries(KINDS.map((kind, i) => [kind, readColor(KIND_TOKENS[i] ?? '--line-6')])),
-    surface: readColor('--surface'),
-    sunken: readColor('--sunken'),
-    text: readColor('--text'),
-    muted: readColor('--muted'),
-    rule: readColor('--rule'),
-    accent: readColor('--accent'),
-    bad: readColor('--bad'),
-    badSoft: readColor('--bad-soft'),
-    line: readColor('--line-1'),
-    fill: readColor('--accent-soft'),
-  };
+const TOKENS = {
+  surface: '--surface',
+  sunken: '--sunken',
+  text: '--text',
+  muted: '--muted',
+  rule: '--rule',
+  accent: '--accent',
+  bad: '--bad',
+  badSoft: '--bad-soft',
+  line: '--line-1',
+} as const;
+
+const read = new Map<string, Palette>();
+
+/** The colours of a shade, which is the one on the screen; they are read once. */
+export function readPalette(shade: string): Palette {
+  const known = read.get(shade);
+  if (known) return known;
+  const tokens = [...PHASES.map((phase) => `--phase-${phase}`), ...KIND_TOKENS, ...Object.values(TOKENS)];
+  const colors = readColors(tokens);
+  const take = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, colors.shift() ?? '']));
+  const phases = take(PHASES);
+  const kinds = take(KINDS);
+  const palette = { phases, kinds, ...take(Object.keys(TOKENS)) } as unknown as Palette;
+  read.set(shade, palette);
+  return palette;
 }

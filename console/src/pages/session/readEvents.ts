@@ -8,8 +8,8 @@ export interface EventRow {
   t: number;
   seq: number;
   type: string;
-  /** The fields as they were reported, `name=value`. */
-  fields: string;
+  /** As they were reported. */
+  fields: unknown;
 }
 
 /** `t` of an event counts from its batch's `started_at`, which is when the session began by the reporter's clock. */
@@ -20,13 +20,14 @@ export function readEvents(batches: readonly JournalledBatch[]): EventRow[] {
       if (bySeq.has(seq)) continue;
       const [type, fields] =
         typeof kind === 'string' ? [kind, {}] : (Object.entries(kind)[0] ?? ['unknown', {}]);
-      bySeq.set(seq, { t, seq, type, fields: describeFields(fields) });
+      bySeq.set(seq, { t, seq, type, fields });
     }
   }
   return [...bySeq.values()].sort((a, b) => a.t - b.t || a.seq - b.seq);
 }
 
-function describeFields(fields: unknown): string {
+/** `name=value`, for the rows that are seen only. */
+export function describeFields(fields: unknown): string {
   if (typeof fields !== 'object' || fields === null) return String(fields ?? '');
   return Object.entries(fields)
     .filter(([, value]) => value !== null)
@@ -39,7 +40,7 @@ export function filterEvents(rows: readonly EventRow[], text: string): EventRow[
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [...rows];
   return rows.filter(({ t, seq, type, fields }) => {
-    const line = `${clockTime(t)} #${seq} ${type} ${fields}`.toLowerCase();
+    const line = `${clockTime(t)} #${seq} ${type} ${describeFields(fields)}`.toLowerCase();
     return words.every((word) => line.includes(word));
   });
 }
