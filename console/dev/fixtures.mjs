@@ -3,13 +3,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { answerAbout } from './about.mjs';
 import { answerLive } from './live.mjs';
+import { SESSION_ANSWERS } from './sessions/answers.mjs';
 
 /** 2026-11-20T14:00:00Z. */
 export const WRITTEN_AT = 1_795_183_200_000;
 const YEAR_MS = 365 * 86_400_000;
 
 /** Functions of (parameters, now in ms) by operation id; parameters are those of the path and the `URLSearchParams`. */
-const COMPUTED = { about: answerAbout, live: answerLive };
+const COMPUTED = { about: answerAbout, live: answerLive, ...SESSION_ANSWERS };
 
 /** The answer of an operation; `undefined` where there is none. */
 export function answerOf(operation, parameters, query, now = Date.now()) {

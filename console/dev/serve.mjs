@@ -16,7 +16,10 @@ const TYPES = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
-const STREAMS = { liveStream: { everyMs: 1000, event: 'point', data: () => livePoint(Date.now()) } };
+const STREAMS = {
+  liveStream: { everyMs: 1000, event: 'point', data: () => livePoint(Date.now()) },
+  sessionStream: { everyMs: 2000, event: 'changed', data: () => ({}) },
+};
 
 /** Whether a request was for the API; then it has been answered. `mood.isAway`: with 503, as while a journal is replayed. */
 export function answerApi(request, response, mood = {}) {

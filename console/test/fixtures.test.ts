@@ -5,25 +5,31 @@ import { expect, test } from 'vitest';
 import { contract } from '../dev/contract.mjs';
 import { answerOf } from '../dev/fixtures.mjs';
 import { livePoint } from '../dev/live.mjs';
+import { SESSION_ANSWERS } from '../dev/sessions/answers.mjs';
 import { PATHS } from '../src/api/generated.ts';
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 ajv.addSchema(contract, 'contract');
 
 function complaints(schema: string, value: unknown): unknown {
-  const validate = ajv.compile({ $ref: `contract#/components/schemas/${schema}` });
+  const validate = ajv.compile({ $ref: `contract#/components/${schema}` });
   return validate(value) ? [] : validate.errors?.slice(0, 5);
 }
 
-/** The name of the schema an operation answers with. */
+/** Where the contract says what an operation answers with. */
 function answerSchema(operation: string): string {
   const path = PATHS[operation as keyof typeof PATHS];
   const response: string = contract.paths[path].get.responses['200'].$ref;
-  return response.split('/').at(-1) ?? '';
+  return `responses/${response.split('/').at(-1)}/content/application~1json/schema`;
 }
 
 const files = readdirSync(new URL('fixtures', import.meta.url));
-const operations = ['about', 'live', ...files.map((name) => name.replace(/(\..*)?\.json$/, ''))];
+const operations = [
+  'about',
+  'live',
+  ...Object.keys(SESSION_ANSWERS),
+  ...files.map((name) => name.replace(/(\..*)?\.json$/, '')),
+];
 
 test.each(operations)('the answer to %s is one the contract allows', (operation) => {
   const answer = answerOf(operation, { tenant: 'default' }, new URLSearchParams());
@@ -32,10 +38,10 @@ test.each(operations)('the answer to %s is one the contract allows', (operation)
 
 test('the week is one too', () => {
   const week = answerOf('live', { tenant: 'default' }, new URLSearchParams({ span: '7d' }));
-  expect(complaints('Live', week)).toEqual([]);
+  expect(complaints('schemas/Live', week)).toEqual([]);
   expect(week.span).toBe('7d');
 });
 
 test('a point of the stream is one too', () => {
-  expect(complaints('LivePoint', livePoint(Date.now()))).toEqual([]);
+  expect(complaints('schemas/LivePoint', livePoint(Date.now()))).toEqual([]);
 });

@@ -270,9 +270,24 @@ export type Timeline = {
   figures_at: number;
 };
 
+export type JournalledEvent = {
+  seq: number;
+  /** Ms since the `started_at` of the batch. */
+  t: number;
+  /** The type of the event, or an object of the type and its fields: `"playing"`, `{"stall": {...}}`. */
+  kind: string | Record<string, unknown>;
+};
+
 export type JournalledBatch = {
   protocol: string;
   received_at: number;
+  session_id: string;
+  /** When the session began by the reporter's clock. */
+  started_at: number;
+  /** By the reporter's clock. */
+  sent_at: number;
+  attributes: Record<string, unknown>;
+  events: Array<JournalledEvent>;
 };
 
 export type SloAlert = {

@@ -3,6 +3,9 @@ import type { KpiAbout } from '../api/generated.ts';
 
 export type Unit = KpiAbout['unit'] | 'milliseconds' | 'bytes' | 'percent_of_usual' | 'times';
 
+// Made once: making one takes longer than formatting a page with it.
+const GROUPED = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+
 /** What stands where there is no value. */
 export const NO_VALUE = '–';
 
@@ -85,7 +88,7 @@ export function formatCount(value: number): string {
 
 /** A count to the last one, for books that must balance. */
 export function formatExact(value: number): string {
-  return Math.round(value).toLocaleString('en-GB').replaceAll(',', '\u202f').replace('-', '−');
+  return GROUPED.format(Math.round(value)).replaceAll(',', '\u202f').replace('-', '−');
 }
 
 function scale(value: number, base: number, units: readonly string[]): string {
