@@ -16,6 +16,7 @@ const comment = (text, indent = '') => (text ? `${indent}/** ${text.trim().repla
 /** A schema as a type. What JSON Schema can say and this cannot is an error, not a guess. */
 function type(schema, indent = '') {
   if (schema.$ref) return nameOf(schema.$ref);
+  if (schema.oneOf) return schema.oneOf.map((one) => type(one, indent)).join(' | ');
   if (schema.enum) return schema.enum.map((value) => quote(String(value))).join(' | ');
   if (Array.isArray(schema.type)) return schema.type.map((one) => type({ ...schema, type: one })).join(' | ');
   if (schema.type === 'array')

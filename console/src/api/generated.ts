@@ -73,13 +73,18 @@ export type LivePoint = {
 
 export type Contributor = {
   attribute: string;
+  /** Empty: those that do not report the attribute. `__other__`: values the history does not tell apart. */
   value: string;
   now: Number;
   before: Number;
-  /** Of the whole change, what this value stands for; 1 is all of it. Negative: it got better. */
+  /** Of the whole change, what this value stands for; 1 is all of it, and over an attribute they add up to 1. Negative: it worked against the change. */
   share: number;
+  /** The part of `share` that comes from there being more or less of the value; the rest comes from the value itself having changed. */
+  mix: number;
   /** Of the KPI's whole in the window, the share of this value, 0 to 1. */
   weight: number;
+  /** `share` (1 at most) less `weight`: how far the value stands out. Contributors are ranked by `excess` times `share`. Below 0.1 it is a part of everything like others, and `worse` leaves it out; where none is left it is the same everywhere. */
+  excess: number;
   queries: Queries;
 };
 
@@ -95,6 +100,7 @@ export type Change = {
   queries: Queries;
 };
 
+/** `window_s` and `baseline_s` are what the gateway has lived through of what was asked; soon after a start the window is half of that. */
 export type Worse = {
   window_s: number;
   baseline_s: number;
@@ -123,6 +129,9 @@ export type Anomalies = {
   anomalies: Array<Anomaly>;
 };
 
+/** False while ended sessions are still read from disk after a start; those heard last come first. */
+export type IsComplete = boolean;
+
 export type Estimate = {
   value: Number;
   low: Number;
@@ -149,6 +158,7 @@ export type Explore = {
   total: Estimate;
   /** Values left out by `limit`. */
   more: number;
+  is_complete: IsComplete;
   took_ms: number;
   query: string;
 };
@@ -167,12 +177,14 @@ export type Comparison = {
 export type Compare = {
   from: number;
   to: number;
+  is_complete: IsComplete;
   took_ms: number;
   comparisons: Array<Comparison>;
 };
 
 export type Values = {
   attribute: string;
+  is_complete: IsComplete;
   values: Array<{
     value: string;
     sessions: number;
@@ -206,6 +218,13 @@ export type Figures = {
   exit_before_start?: number;
   error_code?: string;
   view_end?: string;
+  attempted?: number;
+  started?: number;
+  startup_failure?: 'technical' | 'business';
+  playback_failure?: 'technical' | 'business';
+  downloads?: number;
+  downloading_ms?: number;
+  ads_failed?: number;
 };
 
 export type Session = {
@@ -229,6 +248,7 @@ export type Sessions = {
   next: string | null;
   /** All that match. */
   matched: number;
+  is_complete: IsComplete;
   took_ms: number;
 };
 
@@ -266,6 +286,8 @@ export type Timeline = {
   }>;
   /** Whether the journal still has its beginning. */
   is_whole: boolean;
+  /** Points, downloads, marks and bands left out of a very long session, those that say least. */
+  left_out: number;
   /** Until when the figures hold. */
   figures_at: number;
 };
@@ -298,10 +320,22 @@ export type SloAlert = {
   factor: number;
   short_s: number;
   long_s: number;
+  /** For how long all of it has to hold before it fires. */
+  hold_s: number;
+  /** The total within the long window, in events or seconds, below which nothing is concluded. */
+  min_total: number;
+  since: number | null;
+};
+
+/** Whether a group that used to bring at least `min_total` in an hour has had nothing to measure for an hour. */
+export type SloSilence = {
+  state: 'quiet' | 'pending' | 'firing';
+  min_total: number;
   since: number | null;
 };
 
 export type SloGroup = {
+  /** Beyond `slo.max_groups` groups, those that found no room are one, whose labels but `tenant` are `__other__`. */
   labels: Labels;
   error_ratio: Number;
   budget_left: Number;
@@ -309,13 +343,17 @@ export type SloGroup = {
   total: number;
   /** How much of the window the gateway has lived through. */
   covered_s: number;
+  /** By the windows of the alerts and the objective's, ascending. */
   burn: Array<{
     window_s: number;
     rate: Number;
+    error_ratio: Number;
+    query: string;
   }>;
   alerts: Array<SloAlert>;
+  no_data: SloSilence | null;
   /** [epoch ms, budget left]. */
-  history?: Array<[number, Number]>;
+  history: Array<[number, Number]>;
   queries: Queries;
 };
 
@@ -327,13 +365,15 @@ export type Slo = {
   target: number;
   window_s: number;
   group_by: Array<string>;
-  runbook: string | null;
+  runbook: string;
   groups: Array<SloGroup>;
 };
 
 export type Slos = {
   /** Where the objectives come from: a folder, or `built-in`. */
   source: string;
+  /** The moment all figures are about; null while the journal is replayed and on an edge. */
+  evaluated_at: number | null;
   slos: Array<Slo>;
 };
 
@@ -435,7 +475,7 @@ export interface Operations {
   /** Two cohorts, KPI by KPI: difference and its 95 % confidence interval */
   compare: { parameters: { tenant: string; a?: Array<string>; b?: Array<string>; from?: number; to?: number; }; answer: Compare };
   /** The values of an attribute and how many sessions report each, most first (to fill in filters) */
-  values: { parameters: { tenant: string; attribute: string; from?: number; }; answer: Values };
+  values: { parameters: { tenant: string; attribute: string; from?: number; to?: number; }; answer: Values };
   /** Sessions, ended and live */
   sessions: { parameters: { tenant: string; state?: 'all' | 'live' | 'ended'; sort?: 'newest' | 'badness' | 'startup' | 'rebuffering' | 'errors'; from?: number; to?: number; filter?: Array<string>; q?: string; limit?: number; after?: string; }; answer: Sessions };
   /** What one session came to so far */

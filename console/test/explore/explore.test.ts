@@ -22,6 +22,8 @@ const contributor = (share: number): Contributor => ({
   before: 0.004,
   share,
   weight: 0.3,
+  mix: 0,
+  excess: share - 0.3,
   queries: {},
 });
 

@@ -20,6 +20,8 @@ const group = (left: number | null, states: SloAlert['state'][] = []): SloGroup 
     factor: 14.4,
     short_s: 300,
     long_s: 3600,
+    hold_s: 0,
+    min_total: 25,
     since: null,
   })),
   queries: {},
