@@ -37,7 +37,8 @@ pub(crate) enum MinTotal {
 }
 
 impl MinTotal {
-    fn at(self, threshold: f64) -> f64 {
+    /// What an alert that fires beyond a threshold needs.
+    pub(crate) fn at(self, threshold: f64) -> f64 {
         match self {
             MinTotal::Said(total) => total,
             MinTotal::Default { least, bad } => clean((bad / threshold).ceil()).max(least),

@@ -4,10 +4,10 @@
 pub(crate) mod alerts;
 pub(crate) mod document;
 mod filter;
-mod indicator;
+pub(crate) mod indicator;
 mod labels;
 mod locate;
 pub(crate) mod node;
 mod open_slo;
-mod playback_slo;
+pub(crate) mod playback_slo;
 mod selector;

@@ -176,7 +176,7 @@ fn min_total(spec: &Fields<'_>, indicator: &Indicator) -> Result<MinTotal, Probl
 }
 
 /// Twenty-five views or ten minutes, and five bad views or a bad minute: one unlucky viewer is nobody's emergency.
-pub(super) fn default_min_total(indicator: &Indicator) -> MinTotal {
+pub(crate) fn default_min_total(indicator: &Indicator) -> MinTotal {
     match indicator.total.first().map(indicator::unit) {
         Some(Unit::Seconds) => MinTotal::Default { least: 600.0, bad: 60.0 },
         _ => MinTotal::Default { least: 25.0, bad: 5.0 },
