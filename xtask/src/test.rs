@@ -7,8 +7,8 @@ use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
 use crate::tools::{
-    ALERTMANAGER, AMTOOL, CHROMIUM, OPENMETRICS_PARSER, OTLP_RECEIVER, PROMETHEUS, PROMTOOL, VICTORIA_METRICS,
-    npm_install, python_with,
+    ALERTMANAGER, AMTOOL, CHROMIUM, OPENMETRICS_PARSER, OTLP_RECEIVER, PROMETHEUS, PROMTOOL,
+    VICTORIA_METRICS, npm_install, python_with,
 };
 use crate::{accuracy, codegen, deploy, tidy};
 

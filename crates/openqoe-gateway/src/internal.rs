@@ -18,8 +18,8 @@ use crate::access::reader::{self, Reader};
 use crate::cardinality;
 use crate::console;
 use crate::gateway::Gateway;
-use crate::objectives;
 use crate::history;
+use crate::objectives;
 use crate::sessions;
 
 /// Scrapes at the same time; each holds a snapshot in memory.

@@ -2,7 +2,11 @@
 
 use std::sync::LazyLock;
 
-use openqoe_spec::{KPI_HISTOGRAMS, KPI_TERMS, Kpi, KpiKind, METRICS};
+use openqoe_spec::metrics::VIEW;
+use openqoe_spec::metrics::view::{Counter, Histogram};
+use openqoe_spec::{
+    AdPosition, Direction, DownloadKind, Failure, KPI_HISTOGRAMS, KPI_TERMS, Kpi, KpiKind, TermDef, TermOf,
+};
 
 use super::chunk::{Bytes, Chunk, Narrow, Wide, flag};
 
@@ -20,36 +24,60 @@ pub(super) enum Column {
     Qualified,
 }
 
-/// Time a view must have played to be qualified, ms; see `openqoe_eng_view_qualified_total`.
+/// Time a view must have played to be qualified, ms; see `Counter::EngViewQualified`.
 const QUALIFIED: u32 = 30_000;
 
-/// Name and labels of each term a session has a column for.
-const COLUMNS: [(&str, &str, Column); 21] = [
-    ("openqoe_startup_attempts_total", "", Column::Flag(flag::ATTEMPTED)),
-    ("openqoe_startup_plays_total", "", Column::Flag(flag::STARTED)),
-    ("openqoe_startup_failed_total", "", Column::Flag(flag::STARTUP_FAILED)),
-    ("openqoe_startup_failed_total", "failure=\"technical\"", Column::Flag(flag::STARTUP_FAILED_TECHNICALLY)),
-    ("openqoe_startup_exits_total", "", Column::Flag(flag::EXITED)),
-    ("openqoe_playback_failed_total", "failure=\"technical\"", Column::Flag(flag::FAILED_TECHNICALLY)),
-    ("openqoe_playback_playing_seconds_total", "", Column::Time(Wide::Playing)),
-    ("openqoe_playback_stalled_seconds_total", "", Column::Time(Wide::Stalled)),
-    ("openqoe_playback_rebuffers_total", "", Column::Narrow(Narrow::Rebuffers)),
-    ("openqoe_abr_played_bytes_total", "", Column::Bytes(Bytes::Played)),
-    ("openqoe_abr_media_seconds_total", "", Column::Time(Wide::Media)),
-    ("openqoe_abr_switch_total", "", Column::Narrow(Narrow::Switches)),
-    ("openqoe_playback_frames_dropped_total", "", Column::Wide(Wide::FramesDropped)),
-    ("openqoe_playback_frames_decoded_total", "", Column::Wide(Wide::FramesDecoded)),
-    ("openqoe_net_failed_total", "", Column::Narrow(Narrow::DownloadsFailed)),
-    ("openqoe_net_segment_latency_seconds_count", "", Column::Wide(Wide::Downloads)),
-    ("openqoe_net_download_bytes_total", "", Column::Bytes(Bytes::Downloaded)),
-    ("openqoe_net_download_seconds_total", "", Column::Time(Wide::Downloading)),
-    ("openqoe_eng_view_qualified_total", "", Column::Qualified),
-    ("openqoe_ad_failed_total", "", Column::Narrow(Narrow::AdsFailed)),
-    ("openqoe_ad_impression_total", "", Column::Narrow(Narrow::AdImpressions)),
+/// Which term is meant.
+#[derive(Clone, Copy)]
+enum Of {
+    /// All of a counter, whatever its labels.
+    All(Counter),
+    /// The series of these labels.
+    Only(Counter),
+    /// How many values a histogram has, whatever its labels.
+    Count(Histogram),
+}
+
+/// The terms a session has a column for.
+const COLUMNS: [(Of, Column); 21] = [
+    (Of::All(Counter::StartupAttempts), Column::Flag(flag::ATTEMPTED)),
+    (Of::All(Counter::StartupPlays), Column::Flag(flag::STARTED)),
+    (Of::All(Counter::StartupFailed(Failure::Technical)), Column::Flag(flag::STARTUP_FAILED)),
+    (Of::Only(Counter::StartupFailed(Failure::Technical)), Column::Flag(flag::STARTUP_FAILED_TECHNICALLY)),
+    (Of::All(Counter::StartupExits), Column::Flag(flag::EXITED)),
+    (Of::Only(Counter::PlaybackFailed(Failure::Technical)), Column::Flag(flag::FAILED_TECHNICALLY)),
+    (Of::All(Counter::PlaybackPlayingSeconds), Column::Time(Wide::Playing)),
+    (Of::All(Counter::PlaybackStalledSeconds), Column::Time(Wide::Stalled)),
+    (Of::All(Counter::PlaybackRebuffers), Column::Narrow(Narrow::Rebuffers)),
+    (Of::All(Counter::AbrPlayedBytes), Column::Bytes(Bytes::Played)),
+    (Of::All(Counter::AbrMediaSeconds), Column::Time(Wide::Media)),
+    (Of::All(Counter::AbrSwitch(Direction::Up)), Column::Narrow(Narrow::Switches)),
+    (Of::All(Counter::PlaybackFramesDropped), Column::Wide(Wide::FramesDropped)),
+    (Of::All(Counter::PlaybackFramesDecoded), Column::Wide(Wide::FramesDecoded)),
+    (Of::All(Counter::NetFailed(DownloadKind::Video)), Column::Narrow(Narrow::DownloadsFailed)),
+    (Of::Count(Histogram::NetSegmentLatencySeconds(DownloadKind::Video)), Column::Wide(Wide::Downloads)),
+    (Of::All(Counter::NetDownloadBytes(DownloadKind::Video)), Column::Bytes(Bytes::Downloaded)),
+    (Of::All(Counter::NetDownloadSeconds(DownloadKind::Video)), Column::Time(Wide::Downloading)),
+    (Of::All(Counter::EngViewQualified), Column::Qualified),
+    (Of::All(Counter::AdFailed), Column::Narrow(Narrow::AdsFailed)),
+    (Of::All(Counter::AdImpression(AdPosition::Pre)), Column::Narrow(Narrow::AdImpressions)),
 ];
 
-/// The histogram a session has one value of.
-const STARTUP: &str = "openqoe_startup_time_seconds";
+impl Of {
+    fn is(self, term: &TermDef) -> bool {
+        let counter = |counter: Counter| VIEW.counters[counter.slot()].metric;
+        match self {
+            Of::All(of) => term.of == TermOf::Counter && term.labels.is_empty() && term.metric == counter(of),
+            Of::Only(of) => {
+                term.of == TermOf::Counter && !term.labels.is_empty() && term.slots == [of.slot()]
+            }
+            Of::Count(of) => {
+                let metric = VIEW.histograms[of.slot()].metric;
+                term.of == TermOf::HistogramCount && term.labels.is_empty() && term.metric == metric
+            }
+        }
+    }
+}
 
 /// How a KPI comes about from sessions.
 #[derive(Clone)]
@@ -84,7 +112,9 @@ fn measure_of(kpi: Kpi) -> Option<Measure> {
             Some(Measure::Ratio { part, whole, scale: *scale, is_proportion })
         }
         KpiKind::Quantile { q, of } => {
-            (METRICS[KPI_HISTOGRAMS[*of].metric].name == STARTUP).then_some(Measure::Quantile { q: *q })
+            // A session has one startup time; of other histograms it has many values, which it does not keep.
+            let startup = VIEW.histograms[Histogram::StartupTimeSeconds.slot()].metric;
+            (KPI_HISTOGRAMS[*of].metric == startup).then_some(Measure::Quantile { q: *q })
         }
         KpiKind::Rate { of } => columns(&[*of])?.first().map(|of| Measure::Rate { of: *of }),
         KpiKind::Level { .. } => None,
@@ -92,13 +122,8 @@ fn measure_of(kpi: Kpi) -> Option<Measure> {
 }
 
 fn columns(terms: &[usize]) -> Option<Vec<Column>> {
-    let column = |term: &usize| {
-        let def = &KPI_TERMS[*term];
-        COLUMNS
-            .iter()
-            .find(|(name, labels, _)| (*name, *labels) == (def.name, def.labels))
-            .map(|found| found.2)
-    };
+    let column =
+        |term: &usize| COLUMNS.iter().find(|(of, _)| of.is(&KPI_TERMS[*term])).map(|(_, column)| *column);
     terms.iter().map(column).collect()
 }
 
@@ -143,11 +168,9 @@ mod tests {
 
     #[test]
     fn every_column_is_of_a_term_and_what_sessions_do_not_keep_is_told() {
-        for (name, labels, _) in &COLUMNS {
-            assert!(
-                KPI_TERMS.iter().any(|term| (term.name, term.labels) == (*name, *labels)),
-                "{name}{labels}"
-            );
+        for (number, (of, _)) in COLUMNS.iter().enumerate() {
+            let terms = KPI_TERMS.iter().filter(|term| of.is(term)).count();
+            assert_eq!(terms, 1, "column {number}");
         }
         let unknown: Vec<&str> =
             Kpi::ALL.iter().filter(|kpi| !knows(**kpi)).map(|kpi| kpi.as_str()).collect();

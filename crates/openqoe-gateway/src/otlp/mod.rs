@@ -24,12 +24,14 @@ mod verdict;
 use std::sync::Arc;
 use std::time::Duration;
 
+use openqoe_engine::Summary;
 use openqoe_metrics::{ProcessScope, SharedRow, Traces};
-use openqoe_spec::OtlpSignal;
 use openqoe_spec::metrics::process::Gauge;
+use openqoe_spec::{OtlpSignal, TraceId};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use self::badness::Badness;
 use self::exporter::Exporter;
 use self::outbox::{Backlog, Outbox};
 use self::sender::Sender;
@@ -137,4 +139,11 @@ pub(crate) fn traces(config: &Whole) -> Option<Traces> {
         share: otlp.sample,
         slow_startup: (!otlp.slow_startup.is_zero()).then_some(otlp.slow_startup.as_secs_f64() * 1000.0),
     })
+}
+
+/// The trace an ended session is exported as, if it is: those drawn are, and bad ones, as far as `otlp.max_per_second` allows.
+pub(crate) fn trace_of(config: &Whole, session_id: &str, summary: &Summary) -> Option<TraceId> {
+    let trace = TraceId::of(session_id);
+    let is_meant = Badness::of(summary, &config.otlp).is_some() || trace.is_within(config.otlp.sample);
+    (is_meant && config.otlp.has_traces(&config.data_dir)).then_some(trace)
 }

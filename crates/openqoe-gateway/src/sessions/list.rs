@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::parameters::{Parameters, wrong};
 use super::{Known, Session, count};
 use crate::archive::{ArchiveError, Reader, Row};
+use crate::config::Config;
 use crate::facts::{Cursor, Found, Search, Sort};
 use crate::gateway::Gateway;
 use crate::refusal::Refusal;
@@ -61,12 +62,12 @@ pub(super) async fn list(
         Which::Live => known.ended.clear(),
         Which::Ended => known.live = Arc::default(),
     }
-    let folder = gateway.config.data_dir.clone();
     let is_complete = known.is_complete;
     let answer = count(move || {
         let found = search.find(&known.chunks());
-        let reader = if known.ended.is_empty() { None } else { Some(Reader::open(&folder)?) };
-        let sessions = rows(&found, &known, reader.as_ref())?;
+        let reader =
+            if known.ended.is_empty() { None } else { Some(Reader::open(&gateway.config.data_dir)?) };
+        let sessions = rows(&gateway.config, &found, &known, reader.as_ref())?;
         Ok::<_, ArchiveError>((sessions, found.next, found.matched))
     });
     let (sessions, next, matched) = answer.await?.map_err(|error| unreadable(&error))?;
@@ -75,7 +76,12 @@ pub(super) async fn list(
 }
 
 /// What was found, in full: live sessions from what the shards said, ended ones from the archive.
-fn rows(found: &Found, known: &Known, reader: Option<&Reader>) -> Result<Vec<Session>, ArchiveError> {
+fn rows(
+    config: &Config,
+    found: &Found,
+    known: &Known,
+    reader: Option<&Reader>,
+) -> Result<Vec<Session>, ArchiveError> {
     let mut sessions = Vec::with_capacity(found.hits.len());
     for hit in &found.hits {
         let ended = known.ended.get(hit.chunk);
@@ -87,7 +93,7 @@ fn rows(found: &Found, known: &Known, reader: Option<&Reader>) -> Result<Vec<Ses
             }
         };
         // One that has just been pruned is gone.
-        sessions.extend(row.map(|row| Session::of(row, ended.is_none())));
+        sessions.extend(row.map(|row| Session::of(config, row, ended.is_none())));
     }
     Ok(sessions)
 }

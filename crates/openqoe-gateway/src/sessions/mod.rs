@@ -19,9 +19,11 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use crate::archive::{Row, named};
+use crate::config::Config;
 use crate::console::unknown_tenant;
 use crate::facts::{Chunks, Live, badness};
 use crate::gateway::Gateway;
+use crate::otlp::trace_of;
 use crate::refusal::Refusal;
 
 /// Questions over all sessions at the same time; each has a core to itself.
@@ -55,12 +57,14 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    fn of(row: Row, is_live: bool) -> Session {
+    fn of(config: &Config, row: Row, is_live: bool) -> Session {
         let Row { session_id, protocol, began_at, heard_at, mut attributes, summary, .. } = row;
         attributes.remove(Attribute::SessionId);
         let badness = badness(&summary);
         Session {
-            trace_id: trace_id(&session_id),
+            // One that goes on has no trace yet.
+            trace_id: if is_live { None } else { trace_of(config, &session_id, &summary) }
+                .map(|id| id.to_string()),
             session_id,
             is_live,
             protocol: protocol.as_str(),
@@ -72,11 +76,6 @@ impl Session {
             reasons: badness.reasons,
         }
     }
-}
-
-/// The trace a session is exported as; none are yet.
-fn trace_id(_session_id: &str) -> Option<String> {
-    None
 }
 
 /// Ended and live sessions of a tenant.

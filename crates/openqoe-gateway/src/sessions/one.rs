@@ -19,7 +19,7 @@ pub(super) async fn session(
     Path((tenant, session_id)): Path<(String, String)>,
 ) -> Result<Json<Session>, Refusal> {
     let (row, is_live) = find(&gateway, &tenant, &session_id).await?;
-    Ok(Json(Session::of(row, is_live)))
+    Ok(Json(Session::of(&gateway.config, row, is_live)))
 }
 
 /// A session as it stands, and whether it goes on: the shard knows it while it does, and for a while after; then the archive.

@@ -42,5 +42,9 @@ pub(super) async fn timeline(
         timeline.began_at = began_at;
         timeline.length_ms = heard_at.saturating_sub(began_at);
     }
-    Ok(Json(SessionTimeline { session: Session::of(row, is_live), timeline, figures_at: heard_at }))
+    Ok(Json(SessionTimeline {
+        session: Session::of(&gateway.config, row, is_live),
+        timeline,
+        figures_at: heard_at,
+    }))
 }

@@ -20,11 +20,11 @@ mod history;
 mod ledger;
 mod lifecycle;
 mod mmdb;
+mod objectives;
 mod otlp;
 #[path = "../../src/otlp/message.rs"]
 #[allow(dead_code)]
 mod otlp_message;
-mod objectives;
 mod overload;
 mod privacy;
 mod privacy_grep;
