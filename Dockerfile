@@ -6,17 +6,20 @@ WORKDIR /src
 # Packages first: they change less often than sources. npm wants to see every workspace of the lockfile.
 COPY package.json package-lock.json tsconfig.base.json ./
 COPY sdk/web/package.json sdk/web/
+COPY console/package.json console/
 COPY demo/package.json demo/
 COPY e2e/package.json e2e/
-RUN npm ci --no-audit --no-fund --include-workspace-root -w sdk/web -w demo
+RUN npm ci --no-audit --no-fund --include-workspace-root -w sdk/web -w console -w demo
 COPY sdk/web sdk/web
+COPY console console
 COPY demo demo
-RUN npm run build -w sdk/web && npm run build -w demo
+RUN npm run build -w sdk/web && npm run build -w console && npm run build -w demo
 
 FROM rust:1.90.0-slim-bookworm AS build
 WORKDIR /src
 COPY . .
 COPY --from=web /src/sdk/web/dist sdk/web/dist
+COPY --from=web /src/console/dist console/dist
 COPY --from=web /src/demo/dist demo/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

@@ -1,11 +1,11 @@
-//! Embeds what npm has built (`sdk/web/dist`, `demo/dist`), so that one binary is the whole product. Without npm the lists
+//! Embeds what npm has built (`sdk/web/dist`, `demo/dist`, `console/dist`), so that one binary is the whole product. Without npm the lists
 //! are empty and the binary says how to fill them.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const WEB: [(&str, &str); 2] = [("SDK", "sdk/web"), ("DEMO", "demo")];
+const WEB: [(&str, &str); 3] = [("SDK", "sdk/web"), ("DEMO", "demo"), ("CONSOLE", "console")];
 const SERVED: [&str; 4] = ["html", "js", "css", "svg"];
 
 fn main() -> io::Result<()> {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -11,6 +12,8 @@ export interface Gateway {
   /** Origin of the internal listener. */
   internalUrl: string;
   metrics(accept?: string): Promise<Response>;
+  /** When a line of its log matched, by `performance.now()`; a line of the past counts too. */
+  told(pattern: RegExp, timeoutMs?: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -20,21 +23,32 @@ function binary(): string {
   return process.env.OPENQOE_BIN ?? join(target, 'debug', 'openqoe');
 }
 
-/** In memory unless a folder is given: a test leaves nothing behind. */
+/**
+ * In memory unless a folder is given: a test leaves nothing behind; with `null` it decides by itself. Settings are variables of the
+ * environment.
+ */
 export async function startGateway(
   args: string[],
-  dataDir = '',
-  variables: Record<string, string> = {},
+  dataDir: string | null = '',
+  settings: Record<string, string> = {},
 ): Promise<Gateway> {
   const ports = ['--listen', '127.0.0.1:0', '--internal-listen', '127.0.0.1:0'];
+  const folder = dataDir === null ? {} : { OPENQOE_DATA_DIR: dataDir };
   const child = spawn(binary(), [...args, ...ports], {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, ...variables, OPENQOE_DATA_DIR: dataDir },
+    env: { ...process.env, ...settings, ...folder },
   });
-  const [publicUrl, internalUrl] = await addresses(child);
+  const lines: { text: string; at: number }[] = [];
+  if (child.stderr) {
+    createInterface(child.stderr).on('line', (text) => lines.push({ text, at: performance.now() }));
+  }
+  const told = (pattern: RegExp, timeoutMs?: number) =>
+    until(`a line like ${pattern}`, async () => lines.find(({ text }) => pattern.test(text))?.at, timeoutMs);
+  const [publicUrl, internalUrl] = await addresses(child, lines);
   return {
     publicUrl,
     internalUrl,
+    told,
     metrics: (accept = 'text/plain') => fetch(`${internalUrl}/metrics`, { headers: { accept } }),
     stop: () =>
       new Promise((resolve) => {
@@ -44,17 +58,16 @@ export async function startGateway(
   };
 }
 
-function addresses(child: ChildProcess): Promise<[string, string]> {
+/** Where it listens, as it says at its start. */
+function addresses(child: ChildProcess, lines: { text: string }[]): Promise<[string, string]> {
   return new Promise((resolve, reject) => {
-    const found = new Map<string, string>();
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}`)));
-    if (!child.stderr) return reject(new Error('no log'));
-    createInterface(child.stderr).on('line', (line) => {
-      const match = /(ingest|metrics) on (https?:\/\/[^/]+)/.exec(line);
-      if (match?.[1] && match[2]) found.set(match[1], match[2]);
-      const [ingest, metrics] = [found.get('ingest'), found.get('metrics')];
-      if (ingest && metrics) resolve([ingest, metrics]);
-    });
+    child.once('exit', (code) => reject(new Error(`the gateway ended with ${code}: ${lines.at(-1)?.text}`)));
+    const find = (purpose: string) =>
+      lines.map(({ text }) => new RegExp(`${purpose} on (https?://[^/]+)`).exec(text)?.[1]).find(Boolean);
+    until('its addresses', async () => {
+      const [ingest, metrics] = [find('ingest'), find('metrics')];
+      return ingest && metrics ? ([ingest, metrics] as [string, string]) : undefined;
+    }).then(resolve, reject);
   });
 }

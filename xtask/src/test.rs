@@ -6,7 +6,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
-use crate::tools::{CHROMIUM, PROMETHEUS, PROMTOOL, VICTORIA_METRICS, npm_install, python_with_parser};
+use crate::tools::{
+    ALERTMANAGER, AMTOOL, CHROMIUM, OPENMETRICS_PARSER, OTLP_RECEIVER, PROMETHEUS, PROMTOOL, VICTORIA_METRICS,
+    npm_install, python_with,
+};
 use crate::{accuracy, codegen, deploy, tidy};
 
 /// Runs every check.
@@ -24,13 +27,16 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     steps.run("web: size budget", "npm run size --silent");
     steps.run("clippy", "cargo clippy --quiet --workspace --all-targets -- -D warnings");
     receivers(&mut steps);
+    judges(&mut steps);
     steps.run("rust: unit, vectors, properties, gateway", "cargo test --workspace");
     steps.run("rust: documentation", "cargo doc --quiet --workspace --no-deps");
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
+    otlp(&mut steps);
     dashboards(&mut steps);
     in_browser(&mut steps);
     end_to_end(&mut steps);
+    story(&mut steps);
     accuracy(&mut steps);
     steps.finish(is_strict())
 }
@@ -55,15 +61,36 @@ fn receivers(steps: &mut Steps<'_>) {
     }
 }
 
+/// Whoever will read the rules judges them in the tests of openqoe-slo.
+fn judges(steps: &mut Steps<'_>) {
+    for tool in [PROMTOOL, AMTOOL] {
+        if let Err(remedy) = tool.require() {
+            steps.skip(&format!("rules: judged by {}", tool.name), remedy);
+        }
+    }
+}
+
 /// Foreign oracles read what the gateway says.
 fn exposition(steps: &mut Steps<'_>) {
     const NAME: &str = "exposition: promtool, OpenMetrics parser";
-    match (PROMTOOL.require(), python_with_parser(steps.root())) {
+    match (PROMTOOL.require(), python_with(steps.root(), &OPENMETRICS_PARSER)) {
         (Ok(_), Ok(python)) => steps.check(NAME, |root| {
             let words = ["npm", "run", "exposition", "--silent", "-w", "e2e"];
             command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
         }),
         (Err(remedy), _) | (_, Err(remedy)) => steps.skip(NAME, remedy),
+    }
+}
+
+/// A foreign receiver takes the traces and logs of the gateway.
+fn otlp(steps: &mut Steps<'_>) {
+    const NAME: &str = "otlp: a receiver of another project";
+    match python_with(steps.root(), &OTLP_RECEIVER) {
+        Ok(python) => steps.check(NAME, |root| {
+            let words = ["npm", "run", "otlp", "--silent", "-w", "e2e"];
+            command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
+        }),
+        Err(remedy) => steps.skip(NAME, remedy),
     }
 }
 
@@ -89,6 +116,15 @@ fn end_to_end(steps: &mut Steps<'_>) {
     const NAME: &str = "e2e: Chromium, players, Prometheus";
     match [CHROMIUM, PROMETHEUS].iter().find_map(|tool| tool.require().err()) {
         None => steps.run(NAME, "npm run e2e --silent -w e2e"),
+        Some(remedy) => steps.skip(NAME, remedy),
+    }
+}
+
+/// A CDN breaks, somebody is woken and finds out where.
+fn story(steps: &mut Steps<'_>) {
+    const NAME: &str = "e2e: the demo's fault, from the alert to a session";
+    match [CHROMIUM, PROMETHEUS, ALERTMANAGER].iter().find_map(|tool| tool.require().err()) {
+        None => steps.run(NAME, "npm run story --silent -w e2e"),
         Some(remedy) => steps.skip(NAME, remedy),
     }
 }

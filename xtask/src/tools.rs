@@ -31,12 +31,28 @@ pub(crate) const PROMETHEUS: Tool = Tool {
     remedy: "install Prometheus so that `prometheus` is on the PATH",
 };
 
+/// The real Alertmanager.
+pub(crate) const ALERTMANAGER: Tool = Tool {
+    name: "Alertmanager",
+    programs: &["prometheus-alertmanager", "alertmanager"],
+    debian: "prometheus-alertmanager",
+    remedy: "install Alertmanager so that `prometheus-alertmanager` is on the PATH",
+};
+
 /// Its linter, of the same package.
 pub(crate) const PROMTOOL: Tool = Tool {
     name: "promtool",
     programs: &["promtool"],
     debian: "prometheus",
     remedy: "install Prometheus so that `promtool` is on the PATH",
+};
+
+/// Reads the configuration of Alertmanager, and comes with it.
+pub(crate) const AMTOOL: Tool = Tool {
+    name: "amtool",
+    programs: &["amtool"],
+    debian: "prometheus-alertmanager",
+    remedy: "install Alertmanager so that `amtool` is on the PATH",
 };
 
 /// The real VictoriaMetrics, single node.
@@ -142,35 +158,61 @@ pub(crate) fn npm_install(root: &Path) -> Result<()> {
     command(root, "npm ci --no-audit --no-fund").context("Node 20 or newer with npm is needed")
 }
 
-/// A Python that has the official OpenMetrics parser.
-pub(crate) fn python_with_parser(root: &Path) -> Result<PathBuf, &'static str> {
-    const REMEDY: &str = "install Python 3 with venv, or `pip install prometheus_client`";
-    let venv = root.join("target/openmetrics-parser");
+/// A library of Python, and how to get it.
+pub(crate) struct Library {
+    /// What the tests import.
+    module: &'static str,
+    /// Name and version on PyPI.
+    package: &'static str,
+    /// Its environment's folder in `target`.
+    folder: &'static str,
+    remedy: &'static str,
+}
+
+/// The official OpenMetrics parser.
+pub(crate) const OPENMETRICS_PARSER: Library = Library {
+    module: "prometheus_client.openmetrics.parser",
+    package: "prometheus_client==0.22.1",
+    folder: "openmetrics-parser",
+    remedy: "install Python 3 with venv, or `pip install prometheus_client`",
+};
+
+/// An OTLP receiver of another project, and the official messages, which it brings.
+pub(crate) const OTLP_RECEIVER: Library = Library {
+    module: "oteltap, opentelemetry.proto.collector.trace.v1.trace_service_pb2",
+    package: "oteltap==1.0.0",
+    folder: "otlp-receiver",
+    remedy: "install Python 3 with venv, or `pip install oteltap`; its receiver is there for x86-64 only",
+};
+
+/// A Python that has a library.
+pub(crate) fn python_with(root: &Path, library: &Library) -> Result<PathBuf, &'static str> {
+    let Library { module, package, folder, remedy } = library;
+    let venv = root.join("target").join(folder);
     let python = venv.join("bin/python");
-    let has_parser = |python: &Path| {
+    let has_it = |python: &Path| {
         Command::new(python)
-            .args(["-c", "import prometheus_client.openmetrics.parser"])
+            .args(["-c", &format!("import {module}")])
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
     };
-    if has_parser(Path::new("python3")) {
+    if has_it(Path::new("python3")) {
         return Ok(PathBuf::from("python3"));
     }
-    if !has_parser(&python) {
+    if !has_it(&python) {
         if is_debian_root() && command(root, "python3 -m ensurepip --version").is_err() {
             // Said again below if it does not help.
             let _ = apt("python3-venv");
         }
         // As words, for the path may hold spaces.
         let (folder, program) = (venv.to_string_lossy(), python.to_string_lossy());
-        let pip =
-            ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "prometheus_client==0.22.1"];
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
         let made = command_with(root, &["python3", "-m", "venv", &folder], &[])
             .and_then(|()| command_with(root, &[&[&*program][..], &pip].concat(), &[]));
         if let Err(error) = made {
             eprintln!("{error:#}");
         }
     }
-    if has_parser(&python) { Ok(python) } else { Err(REMEDY) }
+    if has_it(&python) { Ok(python) } else { Err(remedy) }
 }

@@ -3,6 +3,7 @@
 
 mod ceiling;
 mod engine;
+mod explore;
 mod figures;
 mod http;
 mod load;
@@ -30,7 +31,7 @@ const HELP: &str = "\
 Usage: cargo xtask bench [OPTIONS]
 
   --quick              fewer and shorter rounds
-  --only PART          http, tenants, replay, memory or engine
+  --only PART          http, tenants, replay, explore, memory or engine
   --json FILE          write the figures
   --write-docs         write docs/benchmarks.md
   --serve-args ARGS    more arguments for `openqoe serve`; its environment is passed on";
@@ -100,6 +101,10 @@ fn run(options: &Options) -> Result<()> {
     if options.wants("replay") {
         eprintln!("replay");
         replay::measure(&gateway, options, &mut report)?;
+    }
+    if options.wants("explore") {
+        eprintln!("sessions");
+        explore::measure(&gateway, options, &mut report)?;
     }
     if options.wants("memory") {
         eprintln!("memory and scrapes");

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::payload::{Bodies, EVENTS, LABEL_SETS};
 
 /// What the keys mean, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 37] = [
+const MEANINGS: [(&str, &str); 48] = [
     ("read_ceiling_rps", "requests/s of bare hyper that reads the body and answers 204"),
     ("decode_ceiling_rps", "the same, which also decodes it"),
     ("gateway_rps", "requests/s of the gateway"),
@@ -36,6 +36,17 @@ const MEANINGS: [(&str, &str); 37] = [
     ("session_read_ms", "reading one session back, ms"),
     ("replay_seconds", "start after `kill -9` until ready, s"),
     ("replay_events_per_s", "events a second of that start"),
+    ("facts_load_seconds", "reading a million ended sessions into memory after a start, s"),
+    ("facts_bytes_per_session", "memory of the gateway for each of them, bytes"),
+    ("explore_ratio_ms", "Explore over them: rebuffering ratio by CDN, ms"),
+    ("explore_filtered_ms", "bitrate by country with two filters, ms"),
+    ("explore_many_values_ms", "startup failures by asset (2,000), ms"),
+    ("explore_quantile_ms", "startup p95 by CDN, ms"),
+    ("compare_ms", "every KPI of two cohorts, half of them each, ms"),
+    ("search_ms", "the hundred worst of them, ms"),
+    ("session_open_ms", "one of them, ms"),
+    ("timeline_ms", "the timeline of a session of 1,300 events, ms"),
+    ("live_100k_ms", "a search over 100,000 live sessions, ms"),
     ("decode_ns_per_event", "decoding alone, ns an event"),
     ("ns_per_event_10k", "engine and table, 10,000 sessions, ns an event"),
     ("ns_per_event_100k", "engine and table, 100,000 sessions, ns an event"),

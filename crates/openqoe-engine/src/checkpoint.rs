@@ -1,7 +1,7 @@
 //! What an engine leaves to its successor: all sessions as MessagePack behind a tag and a version.
 //!
-//! Structs are arrays of their fields, so a change of any field is a new [`VERSION`], and another version is refused: the
-//! caller replays its journal instead. The vocabulary may change freely: enumerations and waiting events go by their names.
+//! Structs are arrays of their fields, so a change of any field is a new [`VERSION`]. Fields added at the end with a default
+//! are read from versions before them, back to [`OLDEST`]; any other version is refused: the caller replays its journal instead. The vocabulary may change freely: enumerations and waiting events go by their names.
 
 use openqoe_spec::Event;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,7 +11,9 @@ use crate::sessions::{Session, Sessions};
 /// What an engine's checkpoint begins with.
 const TAG: [u8; 4] = *b"OQen";
 /// Raised whenever [`Session`] or a struct within it changes.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
+/// The oldest version whose structs only lack fields that have a default.
+const OLDEST: u32 = 3;
 /// What grows by addition is less than this in a checkpoint, so that no sum overflows in a lifetime.
 pub(crate) const LARGEST: u64 = u64::MAX / 4;
 
@@ -67,7 +69,7 @@ pub(crate) fn restore(bytes: &[u8]) -> Result<Sessions, RestoreError> {
         return Err(RestoreError::Foreign);
     }
     let found = u32::from_le_bytes(*version);
-    if found != VERSION {
+    if !(OLDEST..=VERSION).contains(&found) {
         return Err(RestoreError::Version { found });
     }
     let Restored { sessions, ended } = rmp_serde::from_slice(body)?;

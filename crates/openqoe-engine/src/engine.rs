@@ -10,10 +10,10 @@ use openqoe_spec::{
 use crate::census::{Census, Stats};
 use crate::checkpoint::{self, RestoreError};
 use crate::config::Config;
-use crate::ledger::{Ended, Ledger, Source};
-use crate::playback::Emit;
+use crate::ledger::{Ended, Ledger, Source, Taken};
+use crate::playback::{Emit, Passage};
 use crate::sequence::Place as Order;
-use crate::sessions::{Place, Session, Sessions, Waiting};
+use crate::sessions::{Open, Place, Session, Sessions, Waiting};
 
 /// A batch, and what the gateway knows about its arrival.
 #[derive(Debug)]
@@ -95,6 +95,7 @@ impl Engine {
             session.batch = stands;
         }
         session.heard_at = session.heard_at.max(received_at);
+        session.source = source;
         let (was_over, were_waiting) = (session.view.is_over(), self.waiting);
         for event in batch.events {
             let at = origin.saturating_add(event.t).min(received_at);
@@ -165,6 +166,22 @@ impl Engine {
     pub fn remembers(&mut self, tenant: &str, session_id: &str) -> bool {
         self.name(tenant, session_id);
         self.sessions.find(&self.key).is_some()
+    }
+
+    /// The sessions that have not ended among `most` places from the place `from` on, and the place to go on from. Sessions
+    /// keep their places, so who asks place by place misses nobody who stays.
+    pub fn open(&self, from: usize, most: usize) -> (impl Iterator<Item = Open<'_>>, Option<usize>) {
+        let next = from.saturating_add(most);
+        let open = self.sessions.places(from, most).filter(|session| !session.view.is_over());
+        (open.map(Session::open), (next < self.sessions.places_in_all()).then_some(next))
+    }
+
+    /// A session it remembers, ended or not, and whether it has ended.
+    pub fn session_of(&mut self, tenant: &str, session_id: &str) -> Option<(Open<'_>, bool)> {
+        self.name(tenant, session_id);
+        let place = self.sessions.find(&self.key)?;
+        let session = self.sessions.get(place)?;
+        Some((session.open(), session.view.is_over()))
     }
 
     fn name(&mut self, tenant: &str, session_id: &str) {
@@ -354,7 +371,9 @@ fn take<R: Recorder>(
     }
     ledger.outcome(session.tenant(), source, Outcome::Counted);
     let set = set.or(session.held_set).unwrap_or(session.set);
-    apply(session, &event, set, at, config, recorder);
+    let passages = apply(session, &event, set, at, config, recorder);
+    let phase = session.view.phase();
+    ledger.taken(&Taken { event: &event, at, passages, phase, summary: &session.summary });
 }
 
 fn apply<R: Recorder>(
@@ -364,13 +383,12 @@ fn apply<R: Recorder>(
     at: u64,
     config: &Config,
     recorder: &mut R,
-) {
+) -> [Option<Passage>; 2] {
     session.closed = matches!(event.kind, EventKind::SessionEnd { .. });
     let moved = session.set != set;
     let (view, mut out) = emit(session, at, recorder);
-    if moved {
-        view.relabel(event.t, config, &mut out, set);
-    }
-    view.apply(event, config, &mut out);
+    let before = moved.then(|| view.relabel(event.t, config, &mut out, set));
+    let passage = view.apply(event, config, &mut out);
     (session.set, session.held_set) = (set, Some(set));
+    [before, Some(passage)]
 }

@@ -13,10 +13,14 @@ mod playback;
 mod sequence;
 mod sessions;
 mod summary;
+mod timeline;
 
 pub use census::Stats;
 pub use checkpoint::RestoreError;
 pub use config::Config;
 pub use engine::{Arrival, Engine};
-pub use ledger::{Ended, Ledger, Source};
+pub use ledger::{Ended, Ledger, Source, Taken};
+pub use playback::{Passage, Phase};
+pub use sessions::Open;
 pub use summary::Summary;
+pub use timeline::{Band, Download, Mark, Timeline, timeline};

@@ -39,6 +39,9 @@ pub(crate) struct Session {
     /// `session_end` has been taken in: nothing may follow.
     pub(crate) closed: bool,
     timer: u64,
+    /// Who sent its newest batch.
+    #[serde(default)]
+    pub(crate) source: Source,
 }
 
 impl Session {
@@ -49,6 +52,40 @@ impl Session {
     pub(crate) fn id(&self) -> &str {
         &self.key[self.tenant_len + 1..]
     }
+
+    pub(crate) fn open(&self) -> Open<'_> {
+        Open {
+            tenant: self.tenant(),
+            session_id: self.id(),
+            began_at: self.began_at,
+            heard_at: self.heard_at,
+            batch: self.batch,
+            set: self.newest_set,
+            source: self.source,
+            summary: &self.summary,
+        }
+    }
+}
+
+/// A session as it stands.
+#[derive(Clone, Debug)]
+pub struct Open<'a> {
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// Its id.
+    pub session_id: &'a str,
+    /// When `t` was 0 in its first batch, epoch ms on the gateway's clock.
+    pub began_at: u64,
+    /// When it was last heard, epoch ms.
+    pub heard_at: u64,
+    /// [`crate::Arrival::place`] of its newest batch with attributes, or of its first one.
+    pub batch: u64,
+    /// The label set of its newest attributes.
+    pub set: LabelSetId,
+    /// Who sent its newest batch.
+    pub source: Source,
+    /// What it came to so far.
+    pub summary: &'a Summary,
 }
 
 /// An event that waits for one sent before it.
@@ -114,6 +151,16 @@ impl Sessions {
         })
     }
 
+    /// The sessions of `most` places from the place `from` on.
+    pub(crate) fn places(&self, from: usize, most: usize) -> impl Iterator<Item = &Session> {
+        self.slots.iter().skip(from).take(most).filter_map(|slot| slot.session.as_deref())
+    }
+
+    /// How many places there are, free ones included.
+    pub(crate) fn places_in_all(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn find(&self, key: &str) -> Option<Place> {
         let index = *self.places.get(key)?;
         Some(Place { index, generation: self.slots[index].generation })
@@ -144,6 +191,7 @@ impl Sessions {
             summary: Summary::default(),
             closed: false,
             timer: u64::MAX,
+            source: Source::default(),
         };
         self.places.insert(key.into(), index);
         self.slots[index].session = Some(Box::new(session));

@@ -1,7 +1,7 @@
 //! What one view came to, in few bytes, for the row it leaves when it ends.
 
 use openqoe_spec::metrics::view::{Counter, Histogram, KeyedCounter};
-use openqoe_spec::{Direction, Measurement, ViewEnd};
+use openqoe_spec::{Direction, Failure, Measurement, ViewEnd};
 use serde::{Deserialize, Serialize};
 
 /// The figures of one view, by the definitions of the metrics they are named after. Times are milliseconds; what is too
@@ -52,6 +52,27 @@ pub struct Summary {
     pub is_exit_before_start: bool,
     /// The code of the last error.
     pub error_code: Option<Box<str>>,
+    /// Playback was asked for.
+    #[serde(default)]
+    pub is_attempted: bool,
+    /// It had a first frame, of ad or content.
+    #[serde(default)]
+    pub is_started: bool,
+    /// What failed it before its first frame.
+    #[serde(default)]
+    pub startup_failure: Option<Failure>,
+    /// What failed it after its first frame.
+    #[serde(default)]
+    pub playback_failure: Option<Failure>,
+    /// Downloads that brought a usable body, of those whose duration is known.
+    #[serde(default)]
+    pub downloads: u32,
+    /// What downloads took, parallel ones each for themselves.
+    #[serde(default)]
+    pub downloading: u32,
+    /// Ads that could not be fetched or played.
+    #[serde(default)]
+    pub ads_failed: u16,
 }
 
 impl Summary {
@@ -66,6 +87,10 @@ impl Summary {
             Measurement::Observe(Histogram::StartupTimeSeconds, ms, _) => self.startup = Some(*ms as u32),
             Measurement::Observe(Histogram::PlaybackSeekLatencySeconds, ..) => {
                 add_small(&mut self.seeks, 1.0)
+            }
+            Measurement::Observe(Histogram::NetSegmentLatencySeconds(_), ..) => add(&mut self.downloads, 1.0),
+            Measurement::ObserveMany(Histogram::NetSegmentLatencySeconds(_), _, times) => {
+                add(&mut self.downloads, *times as f64);
             }
             _ => {}
         }
@@ -92,6 +117,12 @@ impl Summary {
             Counter::AbrSwitch(Direction::Up) => add_small(&mut self.switches_up, by),
             Counter::AbrSwitch(Direction::Down) => add_small(&mut self.switches_down, by),
             Counter::AdImpression(_) => add_small(&mut self.ad_impressions, by),
+            Counter::NetDownloadSeconds(_) => add(&mut self.downloading, by),
+            Counter::AdFailed => add_small(&mut self.ads_failed, by),
+            Counter::StartupAttempts => self.is_attempted = true,
+            Counter::StartupPlays => self.is_started = true,
+            Counter::StartupFailed(failure) => self.startup_failure = Some(failure),
+            Counter::PlaybackFailed(failure) => self.playback_failure = Some(failure),
             Counter::StartupExits => self.is_exit_before_start = true,
             Counter::PlaybackViewsEnded(end) => self.end = Some(end),
             _ => {}

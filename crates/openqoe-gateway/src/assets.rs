@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 pub(crate) struct Asset {
     /// Its name, without a folder.
     pub(crate) name: &'static str,
-    bytes: &'static [u8],
+    pub(crate) bytes: &'static [u8],
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -27,16 +27,20 @@ pub(crate) fn serve(assets: &'static [Asset], name: &str) -> Response {
 }
 
 impl Asset {
-    fn response(&self) -> Response {
-        let kind = match self.name.rsplit('.').next() {
+    /// Its media type.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.name.rsplit('.').next() {
             Some("html") => "text/html; charset=utf-8",
             Some("js") => "text/javascript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",
             Some("svg") => "image/svg+xml",
             _ => "application/octet-stream",
-        };
+        }
+    }
+
+    fn response(&self) -> Response {
         // The SDK is loaded by pages of other origins.
         let cors: (HeaderName, &str) = (axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-        ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-cache"), cors], self.bytes).into_response()
+        ([(CONTENT_TYPE, self.kind()), (CACHE_CONTROL, "no-cache"), cors], self.bytes).into_response()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use axum::http::header::USER_AGENT;
@@ -12,12 +12,16 @@ use openqoe_spec::{Batch, Outcome, Protocol, Rejected, Shed};
 use tokio::sync::oneshot;
 
 use crate::access::{Access, DEFAULT_TENANT, Directory};
-use crate::archive::Archive;
+use crate::archive::{Archive, Row};
 use crate::clock::now_ms;
 use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
+use crate::history::History;
+use crate::facts::Facts;
 use crate::journal::keeper::Keeper;
 use crate::journal::{Entry, record};
+use crate::otlp::{self, Otlp};
+use crate::objectives::{self, Objectives};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
 use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
@@ -40,6 +44,11 @@ pub(crate) struct Gateway {
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) privacy: Arc<Privacy>,
     pub(crate) slo: Mutex<SloWindow>,
+    otlp: Mutex<Otlp>,
+    pub(crate) objectives: Objectives,
+    pub(crate) history: Arc<History>,
+    /// Sessions as data.
+    pub(crate) facts: Arc<Facts>,
 }
 
 /// What became of a readable body.
@@ -72,12 +81,15 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
-        let archive =
-            Archive::start(&config.data_dir, &config.sessions, config.journal.durability, process.clone())?;
+        let otlp = Otlp::start(&config, shards.len(), &process)?;
+        let traces = otlp::traces(&config);
+        let facts = Facts::new(&config);
+        let archive = Archive::start(&config, process.clone(), facts.clone())?;
         let shared = Shared {
             tenants: tenants.clone(),
             process: process.clone(),
             archive: archive.clone(),
+            intake: otlp.intake.clone(),
             guard: guard.clone(),
             admissions: admissions.clone(),
             appended: Arc::default(),
@@ -86,7 +98,10 @@ impl Gateway {
         let shards = shards
             .into_iter()
             .enumerate()
-            .map(|(number, origin)| Shard::start(number, config.limits.queue, origin, shared.clone()))
+            .map(|(number, mut origin)| {
+                traces.into_iter().for_each(|traces| origin.table.point_to(traces));
+                Shard::start(number, config.limits.queue, origin, shared.clone())
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let keeper = kept.zip(admissions).map(|(restored, admissions)| Keeper {
             folder: config.data_dir.clone(),
@@ -102,6 +117,9 @@ impl Gateway {
         });
         let keeper = keeper.map(Keeper::start).transpose()?;
         let slo = Mutex::new(SloWindow::new());
+        let objectives = Objectives::start(&config, process.clone())?;
+        let history =
+            History::start(&config.data_dir, &config.history, process.clone(), tenants.clone(), now_ms());
         let replaying = shared.replaying;
         let edge = None;
         Ok(Arc::new(Gateway {
@@ -116,6 +134,10 @@ impl Gateway {
             process,
             privacy,
             slo,
+            otlp: Mutex::new(otlp),
+            objectives,
+            history,
+            facts,
         }))
     }
 
@@ -125,8 +147,10 @@ impl Gateway {
     /// When something of it makes no sense; then everything stays as it was.
     pub(crate) fn reconfigure(&self, config: &Config) -> anyhow::Result<()> {
         let directory = Directory::new(config, &self.tenants)?;
+        let (source, slos) = objectives::load(&config.slo, config.is_demo)?;
         set_limits(config, &self.guard, &self.tenants)?;
         self.access.replace(directory);
+        self.objectives.replace(source, slos, &config.slo);
         Ok(())
     }
 
@@ -138,10 +162,19 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let replaying = Arc::default();
+        if config.otlp.is_on() {
+            tracing::warn!(
+                "otlp: nothing is exported by an edge, which ends no sessions: configure the core"
+            );
+        }
+        let objectives = Objectives::start(&config, process.clone())?;
         let (edge, shards) = Edge::start(&config, &tenants, &process, &replaying)?;
         Ok(Arc::new(Gateway {
             guard,
+            facts: Facts::new(&config),
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
+            // An edge counts nothing; its file, if any, is a core's.
+            history: History::start("".as_ref(), &config.history, process.clone(), tenants.clone(), now_ms()),
             config,
             shards,
             keeper: None,
@@ -151,6 +184,8 @@ impl Gateway {
             tenants,
             process,
             slo: Mutex::new(SloWindow::new()),
+            otlp: Mutex::new(Otlp::off()),
+            objectives,
         }))
     }
 
@@ -296,6 +331,14 @@ impl Gateway {
         if let Some(edge) = &self.edge {
             edge.finish().await;
         }
+        let otlp =
+            std::mem::replace(&mut *self.otlp.lock().unwrap_or_else(PoisonError::into_inner), Otlp::off());
+        otlp.finish().await;
+        self.finish_objectives().await;
+        let history = self.history.clone();
+        if tokio::task::spawn_blocking(move || history.finish(now_ms())).await.is_err() {
+            tracing::error!("the end of the history is not written");
+        }
         let Some((keeper, _)) = &self.keeper else { return };
         let (done, finished) = oneshot::channel();
         if keeper.send(done).is_ok() {
@@ -313,6 +356,15 @@ impl Gateway {
             return Vec::new();
         }
         entries.await.unwrap_or_default()
+    }
+
+    /// A session the engine remembers, as it stands, and whether it has ended.
+    pub(crate) async fn state_of(&self, tenant: &str, session_id: &str) -> Option<(Row, bool)> {
+        let shard = &self.shards[shard_of(session_id, self.shards.len())];
+        let (answer, state) = oneshot::channel();
+        let command = Command::State { tenant: tenant.into(), session_id: session_id.into(), answer };
+        shard.queue.send(command).await.ok()?;
+        state.await.ok().flatten()
     }
 
     /// What tenants use of their limits.

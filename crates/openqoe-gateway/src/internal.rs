@@ -1,4 +1,5 @@
-//! The internal listener: the exposition and the health of the gateway. Reads only; `access::reader` says who may.
+//! The internal listener: the exposition, the health of the gateway, the console and its API. Reads only; `access::reader` says who
+//! may.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::Instant;
 use axum::extract::{Extension, State};
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 use openqoe_metrics::negotiate;
@@ -17,6 +18,8 @@ use crate::access::reader::{self, Reader};
 use crate::cardinality;
 use crate::console;
 use crate::gateway::Gateway;
+use crate::objectives;
+use crate::history;
 use crate::sessions;
 
 /// Scrapes at the same time; each holds a snapshot in memory.
@@ -28,10 +31,11 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .route("/metrics", get(metrics))
         .merge(sessions::routes())
         .merge(console::routes())
+        .merge(objectives::routes())
+        .merge(history::routes())
         .route("/api/v1/cardinality", get(cardinality::report))
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))
-        .route("/", get(async || Html(include_str!("home.html"))))
         .layer(middleware::from_fn_with_state(gateway.clone(), reader::identify))
         .with_state(gateway)
 }
@@ -84,7 +88,8 @@ async fn metrics(
     response
 }
 
-fn accepts_gzip(headers: &HeaderMap) -> bool {
+/// Whether the client unpacks gzip.
+pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accepted.split(',').any(|coding| {
         let mut parts = coding.split(';').map(str::trim);

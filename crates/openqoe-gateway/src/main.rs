@@ -1,6 +1,7 @@
 //! `openqoe`: one process between media players and the Prometheus world.
 
 mod access;
+mod anomaly;
 mod archive;
 mod assets;
 mod body;
@@ -12,17 +13,22 @@ mod console;
 mod demo;
 mod demo_page;
 mod edge;
+mod facts;
 mod gateway;
+mod history;
 mod internal;
 mod journal;
 mod keys;
 mod listener;
 mod log;
 mod measure;
+mod otlp;
+mod objectives;
 mod pressure;
 mod privacy;
 mod process;
 mod public;
+mod push;
 mod quota;
 mod recovery;
 mod refusal;
@@ -40,12 +46,14 @@ mod trace_context;
 mod unpack;
 mod user_agent;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::cli::{Cli, Command, Common};
 use crate::config::Config;
+use crate::demo::folder::DemoFolder;
 use crate::edge::Role;
 use crate::reload::Reload;
 
@@ -73,12 +81,14 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Keys(keys) => return keys.run(),
         Command::Slo(command) => return command.run(),
     };
+    let folder = demo.map(|_| DemoFolder::make()).transpose()?;
     let load = {
-        let (common, is_demo) = (common.clone(), demo.is_some());
-        move || load(&common, told.clone(), is_demo)
+        let (common, folder) = (common.clone(), folder.as_ref().map(|folder| folder.path().to_owned()));
+        move || load(&common, told.clone(), folder.as_deref())
     };
     let config = load()?;
     if let Command::CheckConfig(_) = command {
+        objectives::load(&config.slo, config.is_demo)?;
         config.doubts.iter().for_each(|doubt| eprintln!("warning: {doubt}"));
         print!("{}", toml::to_string(&config)?);
         return Ok(());
@@ -87,7 +97,9 @@ fn run(command: &Command) -> anyhow::Result<()> {
     block_on(serve::run(config, demo, reload))
 }
 
-fn load(common: &Common, told: Vec<(String, String)>, is_demo: bool) -> anyhow::Result<Config> {
+/// The configuration, of a demo where there is a folder for what it keeps.
+fn load(common: &Common, told: Vec<(String, String)>, demo: Option<&Path>) -> anyhow::Result<Config> {
+    let is_demo = demo.is_some();
     let mut config = Config::load(common.config.as_deref(), std::env::vars().chain(told))?;
     config.listen = common.listen.unwrap_or(config.listen);
     config.internal_listen = common.internal_listen.unwrap_or(config.internal_listen);
@@ -99,8 +111,10 @@ fn load(common: &Common, told: Vec<(String, String)>, is_demo: bool) -> anyhow::
         anyhow::bail!("the demo's viewers have no keys: run it without [tenants]");
     }
     // A demo leaves nothing behind, unless it is told where.
-    if is_demo && config.data_dir == Config::default().data_dir {
-        config.data_dir = "".into();
+    if let Some(folder) = demo
+        && config.data_dir == Config::default().data_dir
+    {
+        config.data_dir = folder.to_owned();
     }
     keys::join(&mut config)?;
     config.check_listeners()?;

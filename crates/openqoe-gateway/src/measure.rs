@@ -18,8 +18,10 @@ use crate::shard::Command;
 
 /// How often shards are told the time.
 const TICK: Duration = Duration::from_millis(250);
-/// How often the trailing window of `openqoe_slo_*` takes a sample.
-const SLO_SAMPLE: Duration = Duration::from_secs(5);
+/// How often indicators are sampled while somebody watches them live.
+const WATCHED_SAMPLE: Duration = Duration::from_secs(1);
+/// How often they, and the trailing window of `openqoe_slo_*`, are sampled in any case, ms.
+const SAMPLE_MS: u64 = 5_000;
 
 impl Gateway {
     /// Everything that was taken in before this call, as series.
@@ -41,6 +43,7 @@ impl Gateway {
     async fn views(&self) -> Snapshot {
         let (mut snapshot, _) = self.measurements().await;
         self.slo().snapshot_into(now_ms(), &mut snapshot);
+        self.objectives.snapshot_into(&mut snapshot);
         self.tenants.all().iter().for_each(|tenant| tenant.note_cardinality(&self.guard));
         snapshot
     }
@@ -98,8 +101,10 @@ impl Gateway {
             return;
         }
         let mut tick = tokio::time::interval(TICK);
-        let mut sample = tokio::time::interval(SLO_SAMPLE);
-        let mut begun = false;
+        // On the second, so that a sample ends a step of history.
+        let first = Instant::now() + Duration::from_millis(1000 - now_ms() % 1000);
+        let mut sample = tokio::time::interval_at(first.into(), WATCHED_SAMPLE);
+        let (mut begun, mut sampled) = (false, 0);
         loop {
             tokio::select! {
                 _ = tick.tick() => {
@@ -115,15 +120,49 @@ impl Gateway {
                             self.tenants.named(&tenant).note_inherited(stats.waiting);
                         }
                         self.slo().begin(&snapshot);
+                        self.history.begin(now_ms(), &snapshot);
+                        self.objectives.sample(now_ms(), snapshot, &self.tenants);
                     }
                 }
-                _ = sample.tick() => if begun {
-                    let (snapshot, _) = self.measurements().await;
-                    self.slo().observe(now_ms(), &snapshot);
-                },
-                _ = stop.changed() => return,
+                _ = sample.tick() => {
+                    let step = now_ms() / SAMPLE_MS;
+                    if begun && (step != sampled || self.history.is_watched()) {
+                        self.sample(step != sampled).await;
+                        sampled = step;
+                    }
+                }
+                _ = stop.changed() => return self.history.end_streams(),
             }
         }
+    }
+
+    /// Takes in the state of this moment: into the history, and at the end of a step into the trailing window and the objectives too.
+    async fn sample(&self, is_step: bool) {
+        let (snapshot, _) = self.measurements().await;
+        let now = now_ms();
+        if is_step {
+            self.slo().observe(now, &snapshot);
+        }
+        let history = self.history.clone();
+        // It computes for some milliseconds, and writes a file now and then.
+        let observed = tokio::task::spawn_blocking(move || {
+            history.observe(now, &snapshot);
+            snapshot
+        });
+        match observed.await {
+            Ok(snapshot) if is_step => self.objectives.sample(now, snapshot, &self.tenants),
+            Ok(_) => {}
+            Err(_) => tracing::error!("a sample of the history is lost"),
+        }
+    }
+
+    /// Evaluates the objectives one last time, when no request is under way any more.
+    pub(crate) async fn finish_objectives(&self) {
+        if self.edge.is_none() && self.has_replayed() {
+            let (snapshot, _) = self.measurements().await;
+            self.objectives.sample(now_ms(), snapshot, &self.tenants);
+        }
+        self.objectives.finish();
     }
 
     fn slo(&self) -> MutexGuard<'_, SloWindow> {

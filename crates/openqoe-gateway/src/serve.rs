@@ -67,6 +67,7 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
         monitoring.end().await;
     }
     stop.send_replace(true);
+    gateway.facts.close();
     for task in listeners {
         task.await?;
     }

@@ -159,6 +159,11 @@ impl Books {
         Books { tenants, current: None, counts, is_live: false, ended: Vec::new(), archives }
     }
 
+    /// Whether what is booked is news.
+    pub(crate) fn is_live(&self) -> bool {
+        self.is_live
+    }
+
     /// From here on it is news.
     pub(crate) fn go_live(&mut self) {
         self.is_live = true;

@@ -155,7 +155,8 @@ mod tests {
     use openqoe_spec::{Attribute, Attributes, Failure, Measurement, Recorder, Severity, Window};
 
     use super::*;
-    use crate::slo::{Totals, groups};
+    use crate::slo::groups;
+    use crate::sums::Sums;
     use crate::tests::properties::limits;
     use crate::{Guard, Limits, SloWindow, Snapshot};
 
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(plays(std::slice::from_ref(&table)), [1.0]);
         let totals =
             |table: &Table| groups(&table.snapshot()).remove("tenant=\"t\",content_type=\"movie\"").unwrap();
-        let mut both = Totals::default();
+        let mut both = Sums::default();
         (0..2).for_each(|_| both.add(&table.views.rows[0].cells));
         assert!(totals(&table).covers(&both));
         // What the first had counted under is let go of only once more than the second holds on to.

@@ -1,9 +1,10 @@
 //! One histogram of one row: the classic buckets of its metric, the native ones, the sum, and the latest exemplar of each
 //! classic bucket.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use openqoe_spec::{Exemplar, MetricDef};
+use openqoe_spec::{Exemplar, MetricDef, TraceId};
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{LARGEST, number};
@@ -12,7 +13,13 @@ use crate::native::Native;
 /// OpenMetrics 1.0.0, "Exemplars": names and values of an exemplar's labels together are at most 128 characters.
 const MAX_EXEMPLAR_CHARACTERS: usize = 128 - EXEMPLAR_LABEL.len();
 /// The label exemplars carry.
-pub(crate) const EXEMPLAR_LABEL: &str = "session_id";
+const EXEMPLAR_LABEL: &str = "session_id";
+/// The label of those whose session has a trace, by the name Grafana looks for.
+const TRACE_LABEL: &str = "trace_id";
+/// Characters of a trace id.
+const TRACE_CHARACTERS: usize = 32;
+/// For so long an exemplar with a trace stays before one without, ms: a scrape interval or a few.
+const PREFERENCE: u64 = 60_000;
 
 /// An exemplar as it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,12 +32,23 @@ pub(crate) struct Kept {
     pub(crate) value: f64,
     /// When, epoch ms.
     pub(crate) at: u64,
+    /// Whether its session's trace is exported. A checkpoint does not hold it: what is configured may be another by then.
+    #[serde(skip)]
+    pub(crate) is_traced: bool,
 }
 
 impl Kept {
-    /// Those of one moment have an order too, so that shards merge in any order.
+    /// Its labels.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        let trace = self.is_traced.then(|| (TRACE_LABEL, TraceId::of(&self.session).to_string().into()));
+        std::iter::once((EXEMPLAR_LABEL, Cow::Borrowed(&*self.session))).chain(trace)
+    }
+
+    /// Of one minute those with a trace come last. Those of one moment have an order too, so that shards merge in any order.
     fn is_after(&self, other: &Kept) -> bool {
-        let moment = self.at.cmp(&other.at).then_with(|| self.session.cmp(&other.session));
+        let minute = (self.at / PREFERENCE).cmp(&(other.at / PREFERENCE));
+        let preferred = minute.then(self.is_traced.cmp(&other.is_traced));
+        let moment = preferred.then(self.at.cmp(&other.at)).then_with(|| self.session.cmp(&other.session));
         moment.then(self.value.total_cmp(&other.value)).is_gt()
     }
 }
@@ -82,7 +100,9 @@ impl Histogram {
     pub(crate) fn settle(&mut self, def: &MetricDef, value: f64, exemplar: Option<Exemplar<'_>>) {
         let Some((bucket, exposed)) = self.count_in(def, value, 1) else { return };
         if let Some(exemplar) = exemplar.filter(|exemplar| def.exemplars && fits(exemplar.session_id)) {
-            self.keep(Kept { bucket, session: exemplar.session_id.into(), value: exposed, at: exemplar.at });
+            let Exemplar { session_id, at, is_traced } = exemplar;
+            let is_traced = is_traced && fits_traced(session_id);
+            self.keep(Kept { bucket, session: session_id.into(), value: exposed, at, is_traced });
         }
     }
 
@@ -158,7 +178,7 @@ impl Histogram {
             && self.exemplars.iter().all(kept)
     }
 
-    /// The later of two exemplars stays.
+    /// The later of two exemplars stays, see [`Kept::is_after`].
     fn keep(&mut self, new: Kept) {
         match self.exemplars.iter_mut().find(|kept| kept.bucket == new.bucket) {
             Some(old) if old.is_after(&new) => {}
@@ -170,6 +190,10 @@ impl Histogram {
 
 fn fits(session_id: &str) -> bool {
     session_id.chars().count() <= MAX_EXEMPLAR_CHARACTERS
+}
+
+fn fits_traced(session_id: &str) -> bool {
+    session_id.chars().count() <= MAX_EXEMPLAR_CHARACTERS - TRACE_LABEL.len() - TRACE_CHARACTERS
 }
 
 #[cfg(test)]
@@ -221,10 +245,49 @@ mod tests {
         let mut histogram = Histogram::new(startup());
         let long = "x".repeat(119);
         for (session_id, at) in [("late", 20), ("early", 10), (&long, 30)] {
-            histogram.observe(startup(), 700.0, Some(Exemplar { session_id, at }));
+            histogram.observe(startup(), 700.0, Some(Exemplar { session_id, at, is_traced: false }));
         }
         let kept = histogram.exemplar(3).unwrap();
         assert_eq!((&*kept.session, kept.value, kept.at), ("late", 0.7, 20));
         assert_eq!(histogram.exemplar(2), None);
+    }
+
+    #[test]
+    fn of_a_minute_an_exemplar_with_a_trace_stays() {
+        let long = "x".repeat(79);
+        let story = [
+            ("a", 10, false, "a"),
+            ("b", 20, true, "b"),
+            ("c", 30, false, "b"),
+            ("d", 25, true, "d"),
+            (&long, 59_999, true, "d"),
+            ("f", 60_000, false, "f"),
+            ("g", 59_999, true, "f"),
+        ];
+        let mut histogram = Histogram::new(startup());
+        for (session_id, at, is_traced, expected) in story {
+            histogram.observe(startup(), 700.0, Some(Exemplar { session_id, at, is_traced }));
+            assert_eq!(&*histogram.exemplar(3).unwrap().session, expected, "after {session_id}");
+        }
+    }
+
+    #[test]
+    fn labels_of_the_longest_session_fit_openmetrics() {
+        let kept = |is_traced, session: &str| Kept {
+            bucket: 0,
+            session: session.into(),
+            value: 1.0,
+            at: 0,
+            is_traced,
+        };
+        let characters = |kept: &Kept| -> usize {
+            kept.labels().map(|(name, value)| name.chars().count() + value.chars().count()).sum()
+        };
+        assert_eq!(characters(&kept(true, &"x".repeat(64))), 114);
+        assert_eq!(characters(&kept(true, &"x".repeat(78))), 128);
+        let labels: Vec<_> =
+            kept(true, "s").labels().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(labels, ["session_id=s", "trace_id=bdf18d3990fb6460fb20466ab38d84fb"]);
+        assert_eq!(kept(false, "s").labels().count(), 1);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use openqoe_spec::metrics::{EXPERIMENT, METRICS, PROCESS, SLO, TENANT, VIEW};
+use openqoe_spec::metrics::{EXPERIMENT, METRICS, OBJECTIVE, PROCESS, SLO, TENANT, VIEW};
 use openqoe_spec::{Scope, ScopeDef};
 
 /// Every scope, each at the position of its discriminant.
-pub(crate) const SCOPES: [Scope; 5] =
-    [Scope::View, Scope::Experiment, Scope::Slo, Scope::Tenant, Scope::Process];
+pub(crate) const SCOPES: [Scope; 6] =
+    [Scope::View, Scope::Experiment, Scope::Slo, Scope::Objective, Scope::Tenant, Scope::Process];
 
 /// The layout of a scope's rows.
 pub(crate) fn layout(scope: Scope) -> &'static ScopeDef {
@@ -15,6 +15,7 @@ pub(crate) fn layout(scope: Scope) -> &'static ScopeDef {
         Scope::View => &VIEW,
         Scope::Experiment => &EXPERIMENT,
         Scope::Slo => &SLO,
+        Scope::Objective => &OBJECTIVE,
         Scope::Tenant => &TENANT,
         Scope::Process => &PROCESS,
     }

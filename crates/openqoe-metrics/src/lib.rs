@@ -19,13 +19,16 @@ mod layout;
 mod native;
 mod negotiate;
 mod number;
+mod reading;
 mod shared;
 mod sinks;
 mod slo;
 mod snapshot;
+mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 pub use checkpoint::RestoreError;
 pub use expiry::Released;
@@ -33,6 +36,7 @@ pub use figure::Figure;
 pub use guard::{AttributeReport, Guard, LabelSetsReport, Limits, OVERFLOW, Offender, Report};
 pub use labels::label;
 pub use negotiate::negotiate;
+pub use reading::{Reading, label_pairs, label_text};
 pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};
 pub use sinks::remote_write::{
     Histograms, Message as RemoteWriteMessage, RemoteWrite, RemoteWriteOptions, Started, to_1_0,
@@ -40,4 +44,6 @@ pub use sinks::remote_write::{
 pub use sinks::{SINKS, Sink};
 pub use slo::SloWindow;
 pub use snapshot::Snapshot;
+pub use sums::{Dictionary, Growth, RowMemory, Sums};
 pub use table::Table;
+pub use traces::Traces;

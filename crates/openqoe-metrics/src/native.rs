@@ -95,17 +95,21 @@ impl Native {
         self.zero + self.buckets.iter().map(|bucket| bucket.count).sum::<u64>()
     }
 
+    /// Everything counted, of a histogram that may be damaged; `None` when that is more than can be.
+    pub(crate) fn checked_count(&self) -> Option<u64> {
+        self.buckets.iter().try_fold(self.zero, |sum, bucket| sum.checked_add(bucket.count))
+    }
+
     /// Whether it can have come about by counting so many values.
     pub(crate) fn is_sound(&self, count: u64) -> bool {
-        let counts = self.buckets.iter().map(|bucket| bucket.count);
-        let sum = counts.clone().try_fold(self.zero, |sum, count| sum.checked_add(count));
+        let mut counts = self.buckets.iter().map(|bucket| bucket.count);
         let far = coarsened(index(f64::MAX), self.coarser.min(COARSEST));
         self.coarser <= COARSEST
             && self.buckets.len() <= MAX_BUCKETS
             && self.buckets.is_sorted_by(|a, b| a.index < b.index)
             && self.buckets.iter().all(|bucket| (-far..=far).contains(&bucket.index))
-            && counts.into_iter().all(|count| count > 0)
-            && sum == Some(count)
+            && counts.all(|count| count > 0)
+            && self.checked_count() == Some(count)
     }
 
     /// Adds what the other counted, at the coarser of the two schemas.
@@ -155,6 +159,21 @@ impl Native {
             below += count;
         }
         None
+    }
+
+    /// How many values are above a threshold. Of the bucket it falls into, as many as [`Native::quantile`] takes to be.
+    pub(crate) fn above(&self, threshold: f64) -> f64 {
+        let share = |bucket: &Bucket| {
+            let (lower, upper) = (self.bound(bucket.index - 1), self.bound(bucket.index));
+            if threshold <= lower {
+                1.0
+            } else if threshold >= upper {
+                0.0
+            } else {
+                (upper / threshold).ln() / (upper / lower).ln()
+            }
+        };
+        self.buckets.iter().map(|bucket| share(bucket) * bucket.count as f64).sum()
     }
 
     /// `base^index`.

@@ -5,34 +5,20 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use openqoe_spec::metrics::slo::Gauge;
-use openqoe_spec::metrics::view::{Counter, Histogram};
-use openqoe_spec::{Attribute, Failure, Scope, Window};
+use openqoe_spec::{Attribute, Kpi, Scope, Window};
 
 use crate::cells::Cells;
 use crate::labels::{pairs, push_label};
-use crate::native::Native;
 use crate::snapshot::Snapshot;
+use crate::sums::Sums;
 
 /// What the label `window="5m"` says.
 const WINDOW_MS: u64 = 300_000;
 /// The resolution of the window: with it, no more than 62 states are kept.
 const STEP_MS: u64 = 5_000;
 
-/// What the indicators are made of, since the start.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Totals {
-    playing: f64,
-    stalled: f64,
-    plays: f64,
-    failed: f64,
-    failed_technical: f64,
-    exits: f64,
-    playback_failed_technical: f64,
-    startup: Native,
-}
-
-/// Totals by label text, `tenant="a",content_type="live"`.
-pub(crate) type Groups = BTreeMap<Arc<str>, Totals>;
+/// Sums by label text, `tenant="a",content_type="live"`.
+pub(crate) type Groups = BTreeMap<Arc<str>, Sums>;
 
 /// Remembers the last five minutes of the merged snapshots.
 #[derive(Debug, Default)]
@@ -89,7 +75,7 @@ impl SloWindow {
     /// Adds the gauges of the state observed last to a snapshot. One whose denominator is zero is left out.
     pub fn snapshot_into(&self, now_ms: u64, snapshot: &mut Snapshot) {
         let before = self.ring.iter().rev().find(|(at, _)| at.saturating_add(WINDOW_MS) <= now_ms);
-        let nothing = Totals::default();
+        let nothing = Sums::default();
         for (labels, totals) in &self.latest {
             let known = before.map_or(&self.origin, |(_, groups)| groups);
             let baseline = known.get(labels).unwrap_or(&nothing);
@@ -121,103 +107,26 @@ pub(crate) fn group(labels: &str) -> String {
     text
 }
 
-impl Totals {
-    /// Adds a row.
-    pub(crate) fn add(&mut self, cells: &Cells) {
-        let count = |counter: Counter| cells.counters[counter.slot()];
-        self.playing += count(Counter::PlaybackPlayingSeconds);
-        self.stalled += count(Counter::PlaybackStalledSeconds);
-        self.plays += count(Counter::StartupPlays);
-        self.failed +=
-            Failure::ALL.iter().map(|failure| count(Counter::StartupFailed(*failure))).sum::<f64>();
-        self.failed_technical += count(Counter::StartupFailed(Failure::Technical));
-        self.exits += count(Counter::StartupExits);
-        self.playback_failed_technical += count(Counter::PlaybackFailed(Failure::Technical));
-        if let Some(startup) = &cells.histograms[Histogram::StartupTimeSeconds.slot()] {
-            self.startup.merge(startup.native());
-        }
-    }
-
-    /// Adds the totals of other rows.
-    pub(crate) fn merge(&mut self, other: &Totals) {
-        for (mine, theirs) in self.counts_mut().into_iter().zip(other.counts()) {
-            *mine += theirs;
-        }
-        self.startup.merge(&other.startup);
-    }
-
-    /// Whether nothing is less than it was.
-    pub(crate) fn covers(&self, earlier: &Totals) -> bool {
-        let counts = self.counts().into_iter().zip(earlier.counts()).all(|(now, before)| now >= before);
-        counts && self.startup.count() >= earlier.startup.count()
-    }
-
-    fn counts_mut(&mut self) -> [&mut f64; 7] {
-        [
-            &mut self.playing,
-            &mut self.stalled,
-            &mut self.plays,
-            &mut self.failed,
-            &mut self.failed_technical,
-            &mut self.exits,
-            &mut self.playback_failed_technical,
-        ]
-    }
-
-    fn counts(&self) -> [f64; 7] {
-        let Totals {
-            playing,
-            stalled,
-            plays,
-            failed,
-            failed_technical,
-            exits,
-            playback_failed_technical,
-            ..
-        } = self;
-        [playing, stalled, plays, failed, failed_technical, exits, playback_failed_technical]
-            .map(|count| *count)
-    }
-
-    /// The growth since an earlier state. Counters only grow; should one not, it has not grown.
-    fn since(&self, earlier: &Totals) -> Totals {
-        let grown = |of: fn(&Totals) -> f64| (of(self) - of(earlier)).max(0.0);
-        Totals {
-            playing: grown(|totals| totals.playing),
-            stalled: grown(|totals| totals.stalled),
-            plays: grown(|totals| totals.plays),
-            failed: grown(|totals| totals.failed),
-            failed_technical: grown(|totals| totals.failed_technical),
-            exits: grown(|totals| totals.exits),
-            playback_failed_technical: grown(|totals| totals.playback_failed_technical),
-            startup: self.startup.since(&earlier.startup),
-        }
-    }
-}
-
-/// The indicators of one group, by the formulas of `spec/registry/metrics/slo.yaml`.
-fn gauges(delta: &Totals) -> Cells {
+/// The indicators of one group, which are those of `spec/registry/kpis.yaml`. Attempts that are still waiting have no outcome yet
+/// and are in none of them, as with Mux and CTA-2066.
+fn gauges(delta: &Sums) -> Cells {
     let mut cells = Cells::new(Scope::Slo);
     let mut set = |gauge: Gauge, value: Option<f64>| cells.gauges[gauge.slot()] = value;
-    // Mux and CTA-2066 both leave out attempts that are still waiting: they have no outcome yet.
-    let outcomes = delta.plays + delta.failed + delta.exits;
-    set(Gauge::SloRebufferRatio(Window::N5m), ratio(delta.stalled, delta.playing + delta.stalled));
-    set(Gauge::SloStartupFailureRatio(Window::N5m), ratio(delta.failed_technical, outcomes));
-    set(Gauge::SloExitBeforeStartRatio(Window::N5m), ratio(delta.exits, outcomes));
-    set(Gauge::SloPlaybackFailureRatio(Window::N5m), ratio(delta.playback_failed_technical, delta.plays));
+    let value = |kpi| delta.value(kpi, 0.0);
+    set(Gauge::SloRebufferRatio(Window::N5m), value(Kpi::RebufferRatio));
+    set(Gauge::SloStartupFailureRatio(Window::N5m), value(Kpi::StartupFailureRatio));
+    set(Gauge::SloExitBeforeStartRatio(Window::N5m), value(Kpi::ExitBeforeStartRatio));
+    set(Gauge::SloPlaybackFailureRatio(Window::N5m), value(Kpi::PlaybackFailureRatio));
     // Gauges of seconds hold whole milliseconds like everything recorded; the resolution is far coarser anyway.
-    let p95 = delta.startup.quantile(0.95).map(|seconds| (seconds * 1000.0).round());
+    let p95 = value(Kpi::StartupP95).map(|seconds| (seconds * 1000.0).round());
     set(Gauge::SloStartupP95Seconds(Window::N5m), p95);
     cells
 }
 
-fn ratio(part: f64, whole: f64) -> Option<f64> {
-    (whole > 0.0).then(|| part / whole)
-}
-
 #[cfg(test)]
 mod tests {
-    use openqoe_spec::{Attributes, Measurement, Recorder};
+    use openqoe_spec::metrics::view::{Counter, Histogram};
+    use openqoe_spec::{Attributes, Failure, Measurement, Recorder};
 
     use super::*;
     use crate::{Guard, Limits, Table};

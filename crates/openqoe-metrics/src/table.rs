@@ -4,16 +4,20 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use openqoe_spec::metrics::view::Histogram as Observed;
 use openqoe_spec::metrics::{EXPERIMENT, METRICS, VIEW};
-use openqoe_spec::{Attributes, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef};
+use openqoe_spec::{
+    Attribute, Attributes, Exemplar, LabelSetId, Labels, Measurement, MetricDef, Recorder, Scope, SlotDef,
+};
 
 use crate::cells::{Cells, Change, grow};
 use crate::expiry::{Released, count_expired};
 use crate::guard::{Guard, Held, Tally};
-use crate::label_set::RowLabels;
+use crate::label_set::{RowLabels, parse};
 use crate::labels::escape;
 use crate::slo::Groups;
 use crate::snapshot::Snapshot;
+use crate::traces::Traces;
 
 /// The rows sessions of one shard write to.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub struct Table {
     pub(crate) expired: Groups,
     /// What the guard has not been told of yet.
     pub(crate) released: Released,
+    /// Which sessions have a trace, if any do.
+    pub(crate) traces: Option<Traces>,
 }
 
 /// Where the measurements of a session go.
@@ -77,7 +83,19 @@ impl Table {
             tallies: BTreeMap::new(),
             expired: Groups::new(),
             released: Released::default(),
+            traces: None,
         }
+    }
+
+    /// From here on exemplars name the traces of sessions that have one.
+    pub fn point_to(&mut self, traces: Traces) {
+        self.traces = Some(traces);
+    }
+
+    fn traced<'a>(&self, slot: Observed, ms: f64, exemplar: Option<Exemplar<'a>>) -> Option<Exemplar<'a>> {
+        let is_traced =
+            |session_id| self.traces.is_some_and(|traces| traces.is_sure_of(session_id, slot, ms));
+        exemplar.map(|exemplar| Exemplar { is_traced: is_traced(exemplar.session_id), ..exemplar })
     }
 
     /// The guard it shares with others.
@@ -122,6 +140,21 @@ impl Table {
             None => self.sets.push(Some(set)),
         }
         id
+    }
+
+    /// What the labels of a set say of its sessions: what is never a label is absent, what was folded is
+    /// [`crate::OVERFLOW`] where the attribute's type allows it.
+    pub fn attributes(&self, set: LabelSetId) -> Attributes {
+        let mut attributes = Attributes::default();
+        let Some(Some(set)) = self.sets.get(set.0 as usize) else { return attributes };
+        let Some((_, values)) = parse(&self.views.rows[set.view].labels.text) else { return attributes };
+        for (attribute, value) in Attribute::ALL.iter().zip(&values) {
+            if !value.is_empty() {
+                // A folded value of a type that is not free text says nothing.
+                let _ = attributes.set(*attribute, value);
+            }
+        }
+        attributes
     }
 
     /// The state of this moment: a copy of every row.
@@ -198,12 +231,14 @@ impl Recorder for Table {
                 self.apply(set, VIEW.histograms, histogram.slot(), Change::ObserveMany(value, times));
             }
             Measurement::Observe(histogram, value, exemplar) => {
+                let exemplar = self.traced(histogram, value, exemplar);
                 self.apply(set, VIEW.histograms, histogram.slot(), Change::Observe(value, exemplar));
             }
             Measurement::Advance(histogram, value) => {
                 self.apply(set, VIEW.histograms, histogram.slot(), Change::Advance(value));
             }
             Measurement::Settle(histogram, value, exemplar) => {
+                let exemplar = self.traced(histogram, value, exemplar);
                 self.apply(set, VIEW.histograms, histogram.slot(), Change::Settle(value, exemplar));
             }
         }
@@ -258,7 +293,7 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use openqoe_spec::metrics::view::{Counter, Gauge, Histogram, KeyedCounter};
-    use openqoe_spec::{Attribute, Phase, Severity};
+    use openqoe_spec::{Phase, Severity};
 
     use super::*;
     use crate::Limits;

@@ -44,7 +44,7 @@ fn silent(slo: &Slo) -> Option<String> {
 }
 
 fn many_groups(slo: &Slo) -> Option<String> {
-    let budget = |label: &&str| {
+    let budget = |label: &&'static str| {
         let class =
             ATTRIBUTES.iter().find(|attribute| attribute.name == *label).map(|attribute| attribute.class);
         match class {
@@ -52,7 +52,7 @@ fn many_groups(slo: &Slo) -> Option<String> {
             _ => 1,
         }
     };
-    let groups: usize = slo.group_by.iter().map(|label| budget(&label)).product();
+    let groups: usize = slo.group_by.iter().map(budget).product();
     let labels = slo.group_by[1..].join(", ");
     (groups > MANY_GROUPS).then(|| format!("grouping by {labels} can make {groups} groups for each tenant"))
 }

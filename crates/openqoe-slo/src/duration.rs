@@ -23,7 +23,7 @@ pub fn parse(text: &str) -> Option<Duration> {
 /// `6h`, `90m`, `4h40m`.
 pub fn spell(duration: Duration) -> String {
     let seconds = duration.as_secs();
-    let whole = UNITS[1..].iter().find(|(_, unit)| seconds % unit == 0 && seconds > 0);
+    let whole = UNITS[1..].iter().find(|(_, unit)| seconds.is_multiple_of(*unit) && seconds > 0);
     match whole {
         Some((name, unit)) if seconds / unit < 100 => format!("{}{name}", seconds / unit),
         _ => {

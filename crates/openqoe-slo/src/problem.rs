@@ -14,7 +14,7 @@ pub struct Problem {
     /// The field, such as `spec.alert.fast_burn.factor`; empty for the document as a whole.
     pub field: String,
     /// Why.
-    pub reason: Reason,
+    pub reason: Box<Reason>,
 }
 
 struct Place<'a>(&'a Problem);

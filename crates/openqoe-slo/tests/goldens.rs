@@ -1,6 +1,8 @@
 //! Inputs beside what becomes of them: `slo/templates` and `slo/examples` compile to `slo/compiled`, all templates together to
 //! `deploy/prometheus/slo.yaml`. `OPENQOE_BLESS=1` writes the outputs anew; read them before they are committed.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -10,6 +10,7 @@ mod generated;
 mod kpi;
 mod measurement;
 mod metric;
+mod trace;
 
 pub use attribute::{AttributeDef, AttributeType, Attributes, Class, InvalidAttribute};
 pub use event::{Batch, Event};
@@ -22,3 +23,4 @@ pub use generated::outcomes::*;
 pub use kpi::{Better, HistogramDef, KpiDef, KpiKind, KpiUnit, LevelDef, TermDef, TermOf};
 pub use measurement::{Exemplar, LabelSetId, Labels, Measurement, Recorder};
 pub use metric::{Kind as MetricKind, MetricDef, Scope, ScopeDef, SlotDef, Unit};
+pub use trace::TraceId;

@@ -16,6 +16,8 @@ pub struct Exemplar<'a> {
     pub session_id: &'a str,
     /// When, epoch ms on the gateway's clock.
     pub at: u64,
+    /// Whether a trace of that session is going to be exported. The engine does not know; the series table does.
+    pub is_traced: bool,
 }
 
 /// One change of one metric. Times are milliseconds: sums of whole milliseconds are exact in an `f64`.

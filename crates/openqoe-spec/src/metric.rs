@@ -55,6 +55,8 @@ pub enum Scope {
     Experiment,
     /// One row for each content type, computed over a trailing window.
     Slo,
+    /// Rows for each group of a service level objective: one of it, one for each window and one for each alert.
+    Objective,
     /// One row for each tenant.
     Tenant,
     /// One row.

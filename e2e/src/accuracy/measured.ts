@@ -22,6 +22,13 @@ export interface Row {
   player_version: string;
 }
 
+/** A session as the API shows it (spec/api/openapi.yaml). */
+interface Session {
+  is_live: boolean;
+  attributes: Record<string, string>;
+  figures: Record<string, string | number>;
+}
+
 /** Rows are written in groups. */
 const ARCHIVED_MS = 1_500;
 
@@ -39,7 +46,9 @@ export async function rowOf(gateway: Gateway, session: string): Promise<Row> {
   await new Promise((resolve) => setTimeout(resolve, ARCHIVED_MS));
   return until(`the row of session ${session}`, async () => {
     const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}`);
-    return response.ok ? ((await response.json()) as Row) : undefined;
+    if (!response.ok) return undefined;
+    const { is_live, attributes, figures } = (await response.json()) as Session;
+    return is_live ? undefined : ({ ...attributes, ...figures } as unknown as Row);
   });
 }
 

@@ -93,6 +93,9 @@ fn metric_entry(registry: &Registry, metric: &Metric) -> String {
     for name in &metric.labels {
         let _ = writeln!(out, "- label {}", label_text(registry, name));
     }
+    for (name, says) in &metric.row_labels {
+        let _ = writeln!(out, "- label `{name}`: {says}");
+    }
     let _ = writeln!(out, "- is: {}\n- source: {}", metric.formula, metric.source);
     if !metric.buckets.is_empty() {
         let bounds: Vec<String> = metric.buckets.iter().map(f64::to_string).collect();

@@ -187,7 +187,7 @@ fn check_tags(of: &str, tags: impl Iterator<Item = u64>) -> Result<()> {
 }
 
 /// The domains in the order of the taxonomy page: those of views, then the gateway's own.
-const DOMAINS: [&str; 12] = [
+const DOMAINS: [&str; 15] = [
     "startup",
     "playback",
     "abr",
@@ -200,6 +200,9 @@ const DOMAINS: [&str; 12] = [
     "slo",
     "gateway",
     "remote_write",
+    "otlp",
+    "history",
+    "anomaly",
 ];
 
 /// Labels whose values come from another part of the registry.

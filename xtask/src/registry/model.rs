@@ -1,5 +1,7 @@
 //! The shapes of `spec/registry/*.yaml`. Unknown keys are errors: a slip in a registry is a wrong number somewhere.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
@@ -214,19 +216,21 @@ pub(crate) enum Scope {
     View,
     Experiment,
     Slo,
+    Objective,
     Tenant,
     Process,
 }
 
 impl Scope {
-    pub(crate) const ALL: [Scope; 5] =
-        [Scope::View, Scope::Experiment, Scope::Slo, Scope::Tenant, Scope::Process];
+    pub(crate) const ALL: [Scope; 6] =
+        [Scope::View, Scope::Experiment, Scope::Slo, Scope::Objective, Scope::Tenant, Scope::Process];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Scope::View => "view",
             Scope::Experiment => "experiment",
             Scope::Slo => "slo",
+            Scope::Objective => "objective",
             Scope::Tenant => "tenant",
             Scope::Process => "process",
         }
@@ -238,6 +242,7 @@ impl Scope {
             Scope::View => "`tenant` and every attribute classed `label` or `guarded`",
             Scope::Experiment => "`tenant`, `experiment_id`, `experiment_variant`",
             Scope::Slo => "`tenant`, `content_type`",
+            Scope::Objective => "`tenant`, the labels the objective is grouped by, `slo`",
             Scope::Tenant => "`tenant`",
             Scope::Process => "nothing: it is about the process",
         }
@@ -257,6 +262,9 @@ pub(crate) struct Metric {
     pub(crate) unit: Unit,
     #[serde(default)]
     pub(crate) labels: Vec<String>,
+    /// What a label of its rows says that other rows of the scope do not carry.
+    #[serde(default)]
+    pub(crate) row_labels: BTreeMap<String, String>,
     pub(crate) help: String,
     #[serde(default)]
     pub(crate) formula: String,

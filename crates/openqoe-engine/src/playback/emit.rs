@@ -66,6 +66,6 @@ impl<R: Recorder> Emit<'_, R> {
 
 impl<'a, R> Emit<'a, R> {
     fn exemplar(&self) -> Option<Exemplar<'a>> {
-        Some(Exemplar { session_id: self.session_id, at: self.at })
+        Some(Exemplar { session_id: self.session_id, at: self.at, is_traced: false })
     }
 }

@@ -17,10 +17,23 @@ use openqoe_spec::{Cause, Event, EventKind, LabelSetId, Recorder, ViewEnd};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use emit::Emit;
-use phase::Phase;
+pub use phase::Phase;
 
 use crate::checkpoint::growing;
 use crate::config::Config;
+
+/// Time that passed in one phase. All are ms of the session's own clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// What the viewer lived through.
+    pub phase: Phase,
+    /// From when.
+    pub from: u64,
+    /// Until when.
+    pub to: u64,
+    /// How much of it was counted: a step is bounded, for timers stop while a device sleeps.
+    pub counted: u64,
+}
 
 /// What is known about a view.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -48,17 +61,30 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Takes the next event of the session.
-    pub(crate) fn apply<R: Recorder>(&mut self, event: &Event, config: &Config, out: &mut Emit<'_, R>) {
+    /// Takes the next event of the session. Says what passed until then.
+    pub(crate) fn apply<R: Recorder>(
+        &mut self,
+        event: &Event,
+        config: &Config,
+        out: &mut Emit<'_, R>,
+    ) -> Passage {
         // What comes after a silence was only late: its time passed as it says.
         self.ending.wake();
         self.settle(out);
+        let mut passage = Passage { phase: self.phase, from: self.clock, counted: 0, to: self.clock };
         if !self.is_aside(&event.kind) {
-            self.advance(event.t, config, out);
+            passage.counted = self.advance(event.t, config, out);
+            passage.to = self.clock;
         }
         self.at = event.t;
         self.note(&event.kind, out);
         self.settle(out);
+        passage
+    }
+
+    /// What the viewer lives through right now.
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
     }
 
     /// The beginning of the session was lost on the way: its startup cannot be measured.
@@ -81,11 +107,13 @@ impl View {
         config: &Config,
         out: &mut Emit<'_, R>,
         to: LabelSetId,
-    ) {
-        self.advance(t, config, out);
+    ) -> Passage {
+        let (phase, from) = (self.phase, self.clock);
+        let counted = self.advance(t, config, out);
         self.phase.leave(&self.samples, out);
         out.set = to;
         self.phase.enter(&self.samples, out);
+        Passage { phase, from, counted, to: self.clock }
     }
 
     /// Whether nothing more is expected: it ended, failed, or fell silent.
@@ -114,7 +142,8 @@ impl View {
         }
     }
 
-    fn advance<R: Recorder>(&mut self, t: u64, config: &Config, out: &mut Emit<'_, R>) {
+    /// Lets the time until `t` pass; returns how much of it counts.
+    fn advance<R: Recorder>(&mut self, t: u64, config: &Config, out: &mut Emit<'_, R>) -> u64 {
         let passed = t.saturating_sub(self.clock);
         self.clock = self.clock.max(t);
         let most = if self.phase == Phase::Paused { config.silence_paused } else { config.max_step };
@@ -122,6 +151,7 @@ impl View {
         if step > 0 {
             self.spend(step, out);
         }
+        step
     }
 
     fn note<R: Recorder>(&mut self, kind: &EventKind, out: &mut Emit<'_, R>) {

@@ -13,7 +13,7 @@ const QUALIFIED: u64 = 30_000;
 
 /// The phases of a view. A moment belongs to exactly one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Phase {
+pub enum Phase {
     /// Nobody asked for playback yet.
     #[default]
     Idle,
@@ -21,9 +21,13 @@ pub(crate) enum Phase {
     Background,
     /// Asked for, no frame yet.
     Startup,
+    /// Content is moving.
     Playing,
+    /// Rebuffering.
     Stalled,
+    /// Between a seek and the next frame.
     Seeking,
+    /// By the viewer or the app.
     Paused,
     /// An ad is on the screen.
     Ad,

@@ -1,12 +1,12 @@
 //! Who reads on the internal listener. Beyond loopback everyone is asked, but for the two questions about health. A tenant's
-//! read key opens the exposition, cut down to that tenant, and what is below `/api/v1/tenants/NAME/`; anything else, what is
-//! added later included, is closed to it.
+//! read key opens the exposition, cut down to that tenant, what is below `/api/v1/tenants/NAME/`, and the console that shows
+//! it; anything else, what is added later included, is closed to it.
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{COOKIE, HeaderValue, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use openqoe_spec::metrics::process::Counter;
@@ -44,7 +44,8 @@ impl Reader {
     fn may_read(&self, path: &str) -> bool {
         let Some(tenant) = self.tenant() else { return true };
         let below = path.strip_prefix("/api/v1/tenants/").and_then(|rest| rest.strip_prefix(tenant));
-        matches!(path, "/" | "/metrics" | console::ABOUT | console::OPENAPI)
+        console::is_page(path)
+            || matches!(path, "/metrics" | console::ABOUT | console::OPENAPI)
             || below.is_some_and(|rest| rest.starts_with('/'))
     }
 }
@@ -74,7 +75,9 @@ pub(crate) async fn identify(
                     .process
                     .count(Counter::GatewayUnauthenticatedRequests(Listener::Internal, problem), 1.0);
             }
-            let mut response = refusal.into_response();
+            let is_unknown = refusal.status == StatusCode::UNAUTHORIZED;
+            let page = is_unknown.then(|| console::ask_for_token(request.uri().path(), request.headers()));
+            let mut response = page.flatten().unwrap_or_else(|| refusal.into_response());
             response
                 .headers_mut()
                 .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"OpenQoE\""));
@@ -88,7 +91,7 @@ pub(crate) async fn identify(
             retry_after: None,
         }
         .into_response(),
-        Ok(_) if told.is_some() => keep(request.uri().path(), told.unwrap_or_default()),
+        Ok(_) if told.is_some() => keep(request.uri(), told.unwrap_or_default()),
         Ok(reader) => {
             request.extensions_mut().insert(reader);
             next.run(request).await
@@ -130,12 +133,17 @@ fn unknown(problem: KeyProblem) -> Refusal {
     }
 }
 
-/// Takes the token out of the address bar: it would end up in histories and logs.
-fn keep(path: &str, token: &str) -> Response {
-    let cookie = format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Strict");
+/// Takes the token out of the address bar: it would end up in histories and logs. The rest of the address stays. Links from
+/// alerts and chats lead here, so the cookie goes along with them (`Lax`); there is nothing but reading to be done with it.
+fn keep(uri: &Uri, token: &str) -> Response {
+    let cookie = format!("{COOKIE_NAME}={token}; Path=/; HttpOnly; SameSite=Lax");
+    let is_token = |pair: &&str| pair.split('=').next() == Some(PARAMETER);
+    let rest: Vec<&str> = uri.query().unwrap_or_default().split('&').filter(|pair| !is_token(pair)).collect();
+    let query = rest.join("&");
+    let path = if query.is_empty() { uri.path().to_owned() } else { format!("{}?{query}", uri.path()) };
     let mut response = StatusCode::SEE_OTHER.into_response();
-    for (name, value) in [(SET_COOKIE, cookie.as_str()), (LOCATION, path)] {
-        if let Ok(value) = HeaderValue::from_str(value) {
+    for (name, value) in [(SET_COOKIE, cookie), (LOCATION, path)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
     }

@@ -2,9 +2,9 @@
 //! are a fold of the journal, as the series are: told twice, a row is the same, and what a crash took from the queue the
 //! replay tells again, for a checkpoint waits until the rows before it are written.
 
+mod figures;
 mod store;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,9 @@ use openqoe_spec::{Attributes, Protocol};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock::now_ms;
-use crate::config;
+use crate::config::{self, Config};
+use crate::facts::Facts;
+pub(crate) use figures::{mean_bitrate, named};
 pub(crate) use store::{ArchiveError, Reader, Store};
 
 /// Rows that may wait to be written. A shard waits when there are more: sessions end no faster than rows are written.
@@ -26,7 +28,7 @@ const MAX_GROUP: usize = 2048;
 const PRUNE: Duration = Duration::from_secs(60);
 
 /// A session that has ended.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Row {
     pub(crate) tenant: Box<str>,
     pub(crate) session_id: Box<str>,
@@ -53,20 +55,20 @@ impl Archive {
     /// # Errors
     /// When the file cannot be opened or is no archive.
     pub(crate) fn start(
-        folder: &Path,
-        config: &config::Sessions,
-        durability: config::Durability,
+        config: &Config,
         process: Arc<SharedRow<ProcessScope>>,
+        facts: Arc<Facts>,
     ) -> anyhow::Result<Archive> {
-        if folder.as_os_str().is_empty() {
+        if config.data_dir.as_os_str().is_empty() {
             return Ok(Archive(None));
         }
-        let store = Store::open(folder, durability)?;
+        let store = Store::open(&config.data_dir, config.journal.durability)?;
+        facts.load(config.data_dir.clone())?;
         let (orders, queue) = mpsc::channel(QUEUE);
-        let config = config.clone();
+        let config = config.sessions.clone();
         std::thread::Builder::new()
             .name("archive".into())
-            .spawn(move || Writer { store, config, process, failing: false }.run(queue))?;
+            .spawn(move || Writer { store, config, process, facts, failing: false }.run(queue))?;
         Ok(Archive(Some(orders)))
     }
 
@@ -96,6 +98,8 @@ struct Writer {
     store: Store,
     config: config::Sessions,
     process: Arc<SharedRow<ProcessScope>>,
+    /// Has what is written.
+    facts: Arc<Facts>,
     failing: bool,
 }
 
@@ -131,6 +135,7 @@ impl Writer {
         match self.store.write(rows) {
             Ok(()) => {
                 self.process.count(Counter::ArchiveRows, rows.len() as f64);
+                self.facts.put(rows.iter().map(|row| &**row));
                 if std::mem::take(&mut self.failing) {
                     tracing::info!("the archive of ended sessions takes rows again");
                 }
@@ -146,7 +151,9 @@ impl Writer {
 
     fn prune(&self) {
         let retention = u64::try_from(self.config.retention.as_millis()).unwrap_or(u64::MAX);
-        if let Err(error) = self.store.prune(now_ms().saturating_sub(retention), self.config.max_rows) {
+        let before = now_ms().saturating_sub(retention);
+        self.facts.forget_before(before);
+        if let Err(error) = self.store.prune(before, self.config.max_rows) {
             tracing::warn!(%error, "old rows of ended sessions could not be removed");
         }
     }

@@ -3,48 +3,25 @@
 use std::path::Path;
 use std::time::Duration;
 
-use openqoe_engine::Summary;
-use openqoe_spec::{Attribute, ViewEnd};
+use openqoe_spec::{Attribute, Attributes, Protocol};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
-use serde_json::Map;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params_from_iter};
 
 use super::Row;
+use super::figures::{FIGURES, infer, integer, read_text, text, whole};
 use crate::config::Durability;
 
 const FILE: &str = "sessions.db";
-/// Columns that are no attribute, with their types.
-const FIGURES: [(&str, &str); 29] = [
+/// Columns that say whose row it is, with their types; those of the figures follow, then those of the attributes.
+const HEAD: [(&str, &str); 5] = [
     ("tenant", "TEXT NOT NULL"),
     ("session_id", "TEXT NOT NULL"),
     ("protocol", "TEXT NOT NULL"),
     ("began_at", "INTEGER NOT NULL"),
     ("heard_at", "INTEGER NOT NULL"),
-    ("view_end", "TEXT"),
-    ("startup_ms", "INTEGER"),
-    ("startup_wait_ms", "INTEGER"),
-    ("playing_ms", "INTEGER"),
-    ("stalled_ms", "INTEGER"),
-    ("seeking_ms", "INTEGER"),
-    ("paused_ms", "INTEGER"),
-    ("ad_ms", "INTEGER"),
-    ("media_ms", "INTEGER"),
-    ("rebuffer_ratio", "REAL"),
-    ("mean_bitrate", "INTEGER"),
-    ("played_bytes", "INTEGER"),
-    ("downloaded_bytes", "INTEGER"),
-    ("frames_decoded", "INTEGER"),
-    ("frames_dropped", "INTEGER"),
-    ("rebuffers", "INTEGER"),
-    ("seeks", "INTEGER"),
-    ("switches_up", "INTEGER"),
-    ("switches_down", "INTEGER"),
-    ("errors", "INTEGER"),
-    ("downloads_failed", "INTEGER"),
-    ("ad_impressions", "INTEGER"),
-    ("exit_before_start", "INTEGER"),
-    ("error_code", "TEXT"),
 ];
+/// The column rows of older builds lack a value in.
+const NEWER: &str = "attempted";
 
 /// What can go wrong with the archive.
 #[derive(Debug, thiserror::Error)]
@@ -68,23 +45,22 @@ impl Store {
         // A checkpoint relies on the rows before it, so they survive what it survives.
         let synchronous = if durability == Durability::Power { "FULL" } else { "NORMAL" };
         connection.pragma_update(None, "synchronous", synchronous)?;
-        let figures = FIGURES.map(|(name, kind)| format!("{name} {kind}")).join(", ");
+        let definitions: Vec<String> = columns().map(|(name, kind)| format!("{name} {kind}")).collect();
         connection.execute_batch(&format!(
-            "CREATE TABLE IF NOT EXISTS sessions ({figures}, PRIMARY KEY (tenant, session_id));
-             CREATE INDEX IF NOT EXISTS sessions_by_time ON sessions (tenant, heard_at);
-             CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (heard_at);",
+            "CREATE TABLE IF NOT EXISTS sessions ({}, PRIMARY KEY (tenant, session_id));
+             CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (heard_at);
+             DROP INDEX IF EXISTS sessions_by_time;",
+            definitions.join(", ")
         ))?;
-        let known = columns(&connection)?;
-        let attributes = attributes().map(|attribute| (attribute.as_str(), "TEXT"));
-        for (name, kind) in FIGURES.into_iter().chain(attributes) {
+        let known = known(&connection)?;
+        for (name, kind) in columns() {
             if !known.iter().any(|column| column == name) {
                 let kind = kind.trim_end_matches(" NOT NULL");
                 connection.execute_batch(&format!("ALTER TABLE sessions ADD COLUMN {name} {kind}"))?;
             }
         }
-        let names: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).chain(attributes_names()).collect();
-        let holes = vec!["?"; names.len()].join(", ");
-        let insert = format!("INSERT OR REPLACE INTO sessions ({}) VALUES ({holes})", names.join(", "));
+        let holes = vec!["?"; columns().count()].join(", ");
+        let insert = format!("INSERT OR REPLACE INTO sessions ({}) VALUES ({holes})", names());
         Ok(Store { connection, insert })
     }
 
@@ -157,61 +133,48 @@ impl Reader {
         Ok(Reader(connection))
     }
 
-    /// The sessions of a tenant heard last before a time (epoch ms), newest first.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub(crate) fn newest(
-        &self,
-        tenant: &str,
-        before: u64,
-        most: usize,
-    ) -> Result<Vec<Map<String, serde_json::Value>>, ArchiveError> {
-        let before = before.min(i64::MAX.cast_unsigned());
-        self.read("tenant = ?1 AND heard_at < ?2 ORDER BY heard_at DESC LIMIT ?3", (tenant, before, most))
-    }
-
     /// One session.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn session(
-        &self,
-        tenant: &str,
-        session_id: &str,
-    ) -> Result<Option<Map<String, serde_json::Value>>, ArchiveError> {
-        Ok(self.read("tenant = ?1 AND session_id = ?2", (tenant, session_id))?.pop())
+    pub(crate) fn session(&self, tenant: &str, session_id: &str) -> Result<Option<Row>, ArchiveError> {
+        let query = format!("SELECT {} FROM sessions WHERE tenant = ?1 AND session_id = ?2", names());
+        let mut select = self.0.prepare_cached(&query)?;
+        Ok(select.query_row([tenant, session_id], read).optional()?)
     }
 
-    fn read(
-        &self,
-        condition: &str,
-        values: impl rusqlite::Params,
-    ) -> Result<Vec<Map<String, serde_json::Value>>, ArchiveError> {
-        let mut select = self.0.prepare_cached(&format!("SELECT * FROM sessions WHERE {condition}"))?;
-        let names: Vec<String> = select.column_names().map(str::to_owned).collect();
-        let mut rows = select.query(values)?;
-        let mut found = Vec::new();
+    /// Visits rows, those heard last first, until `visit` has enough.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn newest(&self, mut visit: impl FnMut(Row) -> bool) -> Result<(), ArchiveError> {
+        let query = format!("SELECT {} FROM sessions ORDER BY heard_at DESC", names());
+        let mut select = self.0.prepare(&query)?;
+        let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            let mut session = Map::new();
-            for (number, name) in names.iter().enumerate() {
-                match row.get(number)? {
-                    Value::Integer(value) => session.insert(name.clone(), value.into()),
-                    Value::Real(value) => session.insert(name.clone(), value.into()),
-                    Value::Text(value) => session.insert(name.clone(), value.into()),
-                    Value::Null | Value::Blob(_) => None,
-                };
+            if !visit(read(row)?) {
+                break;
             }
-            found.push(session);
         }
-        Ok(found)
+        Ok(())
     }
 }
 
-fn columns(connection: &Connection) -> Result<Vec<String>, ArchiveError> {
+fn known(connection: &Connection) -> Result<Vec<String>, ArchiveError> {
     let mut select = connection.prepare("SELECT name FROM pragma_table_info('sessions')")?;
     let names = select.query_map([], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
+}
+
+/// Name and type of every column.
+fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let figures = FIGURES.iter().map(|figure| (figure.name, figure.kind));
+    let attributes = attributes().map(|attribute| (attribute.as_str(), "TEXT"));
+    HEAD.into_iter().chain(figures).chain(attributes)
+}
+
+fn names() -> String {
+    columns().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
 }
 
 /// Attributes with a column of their own: the session's id has one already.
@@ -219,48 +182,51 @@ fn attributes() -> impl Iterator<Item = Attribute> {
     Attribute::ALL.iter().copied().filter(|attribute| *attribute != Attribute::SessionId)
 }
 
-fn attributes_names() -> impl Iterator<Item = &'static str> {
-    attributes().map(Attribute::as_str)
+/// In the order of the columns.
+fn values(row: &Row) -> impl Iterator<Item = Value> + '_ {
+    let Row { tenant, session_id, protocol, began_at, heard_at, attributes: own, summary } = row;
+    let head =
+        [text(tenant), text(session_id), text(protocol.as_str()), integer(*began_at), integer(*heard_at)];
+    let figures = FIGURES.iter().map(|figure| (figure.get)(summary));
+    head.into_iter().chain(figures).chain(attributes().map(|attribute| text(own.get(attribute))))
 }
 
-/// In the order of the columns.
-fn values(row: &Row) -> Vec<Value> {
-    let number = |value: u64| Value::Integer(value.min(i64::MAX.cast_unsigned()).cast_signed());
-    let text = |value: &str| if value.is_empty() { Value::Null } else { Value::Text(value.to_owned()) };
-    let Row { tenant, session_id, protocol, began_at, heard_at, attributes: own, summary } = row;
-    let Summary { end, startup, startup_wait, playing, stalled, seeking, paused, ads, media, .. } = summary;
-    let watched = u64::from(*playing) + u64::from(*stalled);
-    let ratio = (watched > 0).then(|| f64::from(*stalled) / watched as f64);
-    let bitrate = (*media > 0).then(|| summary.played_bytes.saturating_mul(8000) / u64::from(*media));
-    let times = [startup_wait, playing, stalled, seeking, paused, ads, media];
-    let counts = [
-        summary.rebuffers,
-        summary.seeks,
-        summary.switches_up,
-        summary.switches_down,
-        summary.errors,
-        summary.downloads_failed,
-        summary.ad_impressions,
-    ];
-    let mut values =
-        vec![text(tenant), text(session_id), text(protocol.as_str()), number(*began_at), number(*heard_at)];
-    values.push(text(end.map_or("", ViewEnd::as_str)));
-    values.push(startup.map_or(Value::Null, |ms| number(ms.into())));
-    values.extend(times.map(|ms| number((*ms).into())));
-    values.push(ratio.map_or(Value::Null, Value::Real));
-    values.push(bitrate.map_or(Value::Null, number));
-    values.extend([number(summary.played_bytes), number(summary.downloaded_bytes)]);
-    values.extend([number(summary.frames_decoded.into()), number(summary.frames_dropped.into())]);
-    values.extend(counts.map(|count| number(count.into())));
-    values.push(number(summary.is_exit_before_start.into()));
-    values.push(text(summary.error_code.as_deref().unwrap_or_default()));
-    values.extend(attributes().map(|attribute| text(own.get(attribute))));
-    values
+/// The opposite of [`values`].
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let value = |number: usize| row.get::<_, Value>(number);
+    let name = |number| value(number).map(|value| read_text(&value).unwrap_or_default().into());
+    let mut found = Row {
+        tenant: name(0)?,
+        session_id: name(1)?,
+        protocol: read_text(&value(2)?).and_then(Protocol::parse).unwrap_or(Protocol::Native),
+        began_at: whole(&value(3)?),
+        heard_at: whole(&value(4)?),
+        attributes: Attributes::default(),
+        summary: Default::default(),
+    };
+    let mut is_old = false;
+    for (number, figure) in FIGURES.iter().enumerate() {
+        let value = value(HEAD.len() + number)?;
+        is_old |= figure.name == NEWER && value == Value::Null;
+        (figure.set)(&mut found.summary, &value);
+    }
+    for (number, attribute) in attributes().enumerate() {
+        let value = value(HEAD.len() + FIGURES.len() + number)?;
+        if let Some(text) = read_text(&value) {
+            // What a later vocabulary no longer accepts is absent.
+            let _ = found.attributes.set(attribute, text);
+        }
+    }
+    if is_old {
+        infer(&mut found.summary);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
-    use openqoe_spec::{Attributes, Protocol};
+    use openqoe_engine::Summary;
+    use openqoe_spec::{Failure, ViewEnd};
 
     use super::*;
 
@@ -268,16 +234,31 @@ mod tests {
         let mut attributes = Attributes::default();
         attributes.set(Attribute::ViewerIdHash, viewer).unwrap();
         let summary = Summary {
-            end: Some(ViewEnd::Finished),
+            end: Some(ViewEnd::Error),
             startup: Some(412),
             playing: 9000,
             stalled: 1000,
             media: 8000,
             played_bytes: 4_000_000,
+            is_attempted: true,
+            is_started: true,
+            playback_failure: Some(Failure::Technical),
+            error_code: Some("E".into()),
             ..Summary::default()
         };
         let (protocol, session_id) = (Protocol::Native, session.into());
         Box::new(Row { tenant: "t".into(), session_id, protocol, began_at: 1, heard_at, attributes, summary })
+    }
+
+    fn ids(reader: &Reader) -> Vec<Box<str>> {
+        let mut ids = Vec::new();
+        reader
+            .newest(|row| {
+                ids.push(row.session_id);
+                true
+            })
+            .unwrap();
+        ids
     }
 
     #[test]
@@ -291,19 +272,17 @@ mod tests {
         drop(store);
         let mut store = Store::open(&folder, Durability::Power).unwrap();
         let reader = Reader::open(&folder).unwrap();
-        let ids = |before| -> Vec<String> {
-            let rows = reader.newest("t", before, 2).unwrap();
-            rows.iter().map(|row| row["session_id"].as_str().unwrap().to_owned()).collect()
-        };
-        assert_eq!((ids(u64::MAX), ids(40)), (vec!["a".into(), "c".into()], vec!["c".into(), "b".into()]));
-        let session = reader.session("t", "a").unwrap().unwrap();
-        assert_eq!(session["startup_ms"], 412);
-        assert_eq!((&session["rebuffer_ratio"], &session["mean_bitrate"]), (&0.1.into(), &4_000_000.into()));
-        assert_eq!((&session["view_end"], session.get("error_code")), (&"finished".into(), None));
+        assert_eq!(ids(&reader), ["a", "c", "b"].map(Into::into));
+        assert_eq!(reader.session("t", "a").unwrap().unwrap(), *row("a", 40, "v"));
+        assert!(reader.session("u", "a").unwrap().is_none());
+        let clear = "UPDATE sessions SET attempted = NULL, started = NULL, playback_failure = NULL";
+        store.connection.execute_batch(clear).unwrap();
+        assert_eq!(reader.session("t", "a").unwrap().unwrap(), *row("a", 40, "v"), "of an older build");
         assert_eq!(store.erase("t", &["w".into(), "x".into()], &["c"]).unwrap(), 2);
         store.write(&[row("d", 50, "")]).unwrap();
         store.prune(31, 1).unwrap();
-
-        assert_eq!(ids(u64::MAX), ["d"]);
+        assert_eq!(ids(&reader), ["d".into()]);
+        drop((store, reader));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

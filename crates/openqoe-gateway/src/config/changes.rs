@@ -4,9 +4,9 @@ use toml::{Table, Value};
 
 use super::Config;
 
-/// Keys that hold at once: who may do what, and what is logged.
-const LIVE: [&str; 6] =
-    ["tenants", "keys_file", "internal_token_file", "log", "limits.budgets", "limits.max_label_sets"];
+/// Keys that hold at once: who may do what, what is promised, and what is logged.
+const LIVE: [&str; 7] =
+    ["tenants", "keys_file", "internal_token_file", "log", "limits.budgets", "limits.max_label_sets", "slo"];
 
 /// The keys whose values differ and cannot change while the gateway runs.
 pub(crate) fn frozen(old: &Config, new: &Config) -> Vec<String> {

@@ -45,12 +45,15 @@ pub(crate) struct Config {
     pub(crate) internal_token_file: PathBuf,
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
+    pub(crate) history: crate::history::Config,
     pub(crate) limits: Limits,
     pub(crate) engine: Engine,
     pub(crate) privacy: crate::privacy::Config,
     pub(crate) remote_write: crate::remote_write::Config,
+    pub(crate) otlp: crate::otlp::Config,
     pub(crate) tls: tls::Config,
     pub(crate) edge: edge::Config,
+    pub(crate) slo: crate::objectives::Config,
     pub(crate) console: crate::console::Config,
     /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
     pub(crate) tenants: BTreeMap<String, Tenant>,
@@ -177,12 +180,15 @@ impl Default for Config {
             internal_token_file: PathBuf::new(),
             journal: Journal::default(),
             sessions: Sessions::default(),
+            history: crate::history::Config::default(),
             limits: Limits::default(),
             engine: Engine::default(),
             privacy: crate::privacy::Config::default(),
             remote_write: crate::remote_write::Config::default(),
+            otlp: crate::otlp::Config::default(),
             tls: tls::Config::default(),
             edge: edge::Config::default(),
+            slo: crate::objectives::Config::default(),
             console: crate::console::Config::default(),
             tenants: BTreeMap::new(),
             doubts: Vec::new(),
@@ -273,8 +279,13 @@ impl Config {
     /// # Errors
     /// Names the first key that does not.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let problems =
-            [self.tls.problem(), self.edge.problem(self.role, &self.data_dir), self.remote_write.problem()];
+        let problems = [
+            self.tls.problem(),
+            self.edge.problem(self.role, &self.data_dir),
+            self.remote_write.problem(),
+            self.otlp.problem(),
+            self.history.problem(),
+        ];
         if let Some((key, problem)) = problems.into_iter().flatten().next() {
             return Err(ConfigError::Invalid { key, problem });
         }
@@ -282,6 +293,7 @@ impl Config {
         let positive = [
             ("limits.max_body", limits.max_body),
             ("limits.max_connections", limits.max_connections),
+            ("console.max_sessions", self.console.max_sessions),
             ("limits.queue", limits.queue),
             ("limits.max_sessions", limits.max_sessions),
             ("limits.max_label_sets", limits.max_label_sets),

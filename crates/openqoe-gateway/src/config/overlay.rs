@@ -65,6 +65,7 @@ fn flatten<'a>(table: &'a Table, path: &mut Vec<String>, keys: &mut Vec<(Vec<Str
 fn typed(text: &str, default: &Value) -> Result<Value, &'static str> {
     match default {
         Value::Integer(_) => text.parse().map(Value::Integer).map_err(|_| "not a whole number"),
+        Value::Float(_) => text.parse().map(Value::Float).map_err(|_| "not a number"),
         Value::Boolean(_) => text.parse().map(Value::Boolean).map_err(|_| "neither true nor false"),
         Value::Array(_) => array(text),
         _ => Ok(Value::String(text.to_owned())),

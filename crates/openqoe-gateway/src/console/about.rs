@@ -28,7 +28,7 @@ pub(super) async fn about(
             "unit": def.unit.as_str(),
             "better": def.better.as_str(),
             "least": def.least,
-            "of_sessions": false,
+            "of_sessions": crate::facts::knows(*kpi),
         })
     });
     let attributes =

@@ -1,9 +1,10 @@
-//! What the console asks of the gateway about itself: what it is, whether it is well, and whether its books balance. The contract
-//! of everything the console asks is `spec/api/openapi.yaml`.
+//! The console, and what it asks of the gateway about itself: what it is, whether it is well, and whether its books balance. The
+//! contract of everything the console asks is `spec/api/openapi.yaml`.
 
 mod about;
 mod config;
 mod health;
+mod pages;
 mod parts;
 mod tenant_health;
 
@@ -18,6 +19,7 @@ use crate::gateway::Gateway;
 use crate::refusal::Refusal;
 
 pub(crate) use config::Config;
+pub(crate) use pages::{ask_for_token, is_page};
 
 /// Where the description of the API is; it is no secret.
 pub(crate) const OPENAPI: &str = "/api/v1/openapi.yaml";
@@ -25,7 +27,7 @@ pub(crate) const OPENAPI: &str = "/api/v1/openapi.yaml";
 pub(crate) const ABOUT: &str = "/api/v1/about";
 
 pub(crate) fn routes() -> Router<Arc<Gateway>> {
-    Router::new()
+    pages::routes()
         .route(ABOUT, get(about::about))
         .route(
             OPENAPI,

@@ -7,6 +7,7 @@ mod chance;
 mod courier;
 mod delivery;
 mod faults;
+pub(crate) mod folder;
 mod live;
 mod media;
 pub(crate) mod monitoring;
@@ -17,9 +18,13 @@ mod request_log;
 mod schedule;
 mod scopes;
 mod script;
+#[cfg(test)]
+mod simulation;
 mod viewer_model;
 mod viewer_wire;
 pub(crate) mod viewers;
 
 pub(crate) use origin::router;
 pub(crate) use scopes::Demo;
+#[cfg(test)]
+pub(crate) use simulation::Simulation;

@@ -81,7 +81,7 @@ struct Seat {
 }
 
 /// All seats and, in order of time, what is next in each.
-struct House {
+pub(super) struct House {
     seed: u64,
     schedule: Schedule,
     chance: Chance,
@@ -91,10 +91,15 @@ struct House {
 
 impl House {
     fn open(options: &ViewerOptions) -> Self {
+        Self::open_with(options, Schedule::default())
+    }
+
+    /// A house whose CDN fails at other times than the demo's.
+    pub(super) fn open_with(options: &ViewerOptions, schedule: Schedule) -> Self {
         let count = options.viewers as u64;
         Self {
             seed: options.seed,
-            schedule: Schedule::default(),
+            schedule,
             chance: Chance::new(&[options.seed]),
             seats: (0..count).map(|_| Seat::default()).collect(),
             due: (0..count).map(|seat| Reverse((seat * FILL_MS / count, seat as usize))).collect(),
@@ -106,7 +111,7 @@ impl House {
     }
 
     /// What is to be sent up to `now`: seat, the time it was due, and the batch's tail.
-    fn reports(&mut self, now: u64, epoch_ms: u64) -> Vec<(usize, u64, String)> {
+    pub(super) fn reports(&mut self, now: u64, epoch_ms: u64) -> Vec<(usize, u64, String)> {
         let mut reports = Vec::new();
         while self.next_due().is_some_and(|due| due <= now) {
             let Some(Reverse((due, seat))) = self.due.pop() else { break };

@@ -107,7 +107,11 @@ impl Lane {
                     let _ = answer.send((Snapshot::default(), Vec::new()));
                 }
                 // There is no engine and no table that time or a checkpoint would mean anything to.
-                Command::Tick(_) | Command::Expire { .. } | Command::Save { .. } => {}
+                Command::Tick(_)
+                | Command::Expire { .. }
+                | Command::Save { .. }
+                | Command::Live { .. }
+                | Command::State { .. } => {}
             }
         }
     }

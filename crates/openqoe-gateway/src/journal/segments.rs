@@ -18,6 +18,8 @@ const MAGIC: &[u8; 8] = b"OQOESG01";
 pub(super) const HEAD: usize = 16;
 /// Bytes of records after which a segment is sealed: small enough to be read into memory at once.
 const SEGMENT: u64 = 32 << 20;
+/// Batches of one session that are read back, the newest: two days of one that reports every ten seconds.
+const MAX_BATCHES: usize = 20_000;
 
 /// A journal in a folder.
 pub(crate) struct SegmentJournal {
@@ -162,19 +164,22 @@ impl Journal for SegmentJournal {
 
     fn session(&mut self, tenant: &str, session_id: &str) -> Result<Vec<Entry>, JournalError> {
         let key = record::key(tenant, session_id);
-        let mut found = Vec::new();
-        for segment in &self.sealed {
+        let newest = |offsets: Vec<u32>, room: usize| offsets[offsets.len().saturating_sub(room)..].to_vec();
+        let recent = newest(self.active.index.find(key), MAX_BATCHES);
+        let mut room = MAX_BATCHES - recent.len();
+        let mut parts = vec![entries(&self.active.file, recent)];
+        for segment in self.sealed.iter().rev() {
             let index = segment.path.with_extension("index");
             let Some(sealed) = Sealed::open(&index) else { continue };
-            let offsets = sealed.find(key).map_err(|source| failed(&index, source))?;
+            let offsets = newest(sealed.find(key).map_err(|source| failed(&index, source))?, room);
+            room -= offsets.len();
             if offsets.is_empty() {
                 continue;
             }
             let file = File::open(&segment.path).map_err(|source| failed(&segment.path, source))?;
-            found.extend(offsets.into_iter().filter_map(|offset| entry(&file, offset)));
+            parts.push(entries(&file, offsets));
         }
-        let recent = self.active.index.find(key);
-        found.extend(recent.into_iter().filter_map(|offset| entry(&self.active.file, offset)));
+        let mut found: Vec<Entry> = parts.into_iter().rev().flatten().collect();
         found.retain(|entry| &*entry.tenant == tenant && &*entry.batch.session_id == session_id);
         Ok(found)
     }
@@ -334,7 +339,7 @@ fn missing(path: &Path, from: Position, to: Position, damaged: &mut dyn FnMut(Jo
 }
 
 /// The index of a segment's bytes, and where its last whole record ends.
-fn examine(bytes: &[u8]) -> (Index, usize) {
+pub(super) fn examine(bytes: &[u8]) -> (Index, usize) {
     let (mut index, mut end) = (Index::default(), HEAD);
     for stretch in frame::scan(bytes, HEAD.min(bytes.len())) {
         if let Stretch::Frame(offset, payload) = stretch {
@@ -347,8 +352,12 @@ fn examine(bytes: &[u8]) -> (Index, usize) {
     (index, end)
 }
 
+fn entries(file: &File, offsets: Vec<u32>) -> Vec<Entry> {
+    offsets.into_iter().filter_map(|offset| entry(file, offset)).collect()
+}
+
 /// The batch at an offset; `None` when it is damaged or has been erased.
-fn entry(file: &File, offset: u32) -> Option<Entry> {
+pub(super) fn entry(file: &File, offset: u32) -> Option<Entry> {
     let mut head = [0; frame::HEAD];
     file.read_exact_at(&mut head, offset.into()).ok()?;
     let mut frame = vec![0; frame::HEAD + frame::length(&head)?];

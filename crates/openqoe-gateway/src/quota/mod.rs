@@ -10,13 +10,12 @@ use std::time::Duration;
 use openqoe_ingest::Refused;
 use openqoe_spec::BatchRejection;
 
-pub(crate) use bucket::Short;
+pub(crate) use bucket::{Bucket, Short};
 pub(crate) use queue::Place;
 pub(crate) use sessions::Headcount;
 
 use crate::clock::now_ns;
 use crate::config;
-use bucket::Bucket;
 use queue::QueueShare;
 use sessions::OpenSessions;
 

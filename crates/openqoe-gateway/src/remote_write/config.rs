@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, Uri};
 use openqoe_metrics::{Histograms, RemoteWriteOptions, Started};
 use serde::{Deserialize, Serialize};
 
-use super::pairs::Pairs;
+use crate::push::{BasicAuth, Pairs, Settings, is_header, url_problem};
 
 /// Where series are pushed to, and how.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -72,15 +71,6 @@ impl From<Shape> for Histograms {
     }
 }
 
-/// A name and where its password is.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct BasicAuth {
-    pub(crate) user: String,
-    /// Read again for every request.
-    pub(crate) password_file: PathBuf,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -107,6 +97,19 @@ impl Config {
         !self.url.is_empty()
     }
 
+    /// How to reach the receiver.
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
+            section: "remote_write",
+            timeout: self.timeout,
+            ca_file: self.ca_file.clone(),
+            headers: self.headers.clone(),
+            header_files: Pairs::default(),
+            bearer_token_file: self.bearer_token_file.clone(),
+            basic_auth: self.basic_auth.clone(),
+        }
+    }
+
     /// How pushes are encoded.
     pub(super) fn options(&self, started: Started) -> RemoteWriteOptions {
         let external_labels = self.external_labels.iter().map(|(name, value)| (name.into(), value.into()));
@@ -120,10 +123,11 @@ impl Config {
 
     /// What makes no sense, and the key it stands at.
     pub(crate) fn problem(&self) -> Option<(&'static str, String)> {
-        let url = || Some(("remote_write.url", url_problem(&self.url)?));
+        const EXAMPLE: &str = "http://prometheus:9090/api/v1/write";
+        let url = || Some(("remote_write.url", url_problem(&self.url, EXAMPLE)?));
         let values = || {
             let basic = &self.basic_auth;
-            let half = basic.user.is_empty() != basic.password_file.as_os_str().is_empty();
+            let half = basic.is_half();
             let two = !basic.user.is_empty() && !self.bearer_token_file.as_os_str().is_empty();
             let at_least = |key, problem: &str| Some((key, problem.to_owned()));
             match () {
@@ -147,36 +151,6 @@ impl Config {
             .or_else(|| Some(("remote_write.headers", format!("`{}` cannot be set", header?.0))))
             .or_else(|| Some(("remote_write.external_labels", format!("`{}` cannot be set", label?.0))))
     }
-}
-
-fn url_problem(url: &str) -> Option<String> {
-    if url.is_empty() {
-        return None;
-    }
-    let example = "it looks like `http://prometheus:9090/api/v1/write`";
-    let Ok(uri) = url.parse::<Uri>() else { return Some(format!("is no URL: {example}")) };
-    match (uri.scheme_str(), uri.authority()) {
-        (Some("http" | "https"), Some(authority)) if authority.as_str().contains('@') => {
-            Some("must not hold a password: use `basic_auth`".into())
-        }
-        (Some("http" | "https"), Some(_)) => None,
-        _ => Some(format!("must begin with http:// or https://: {example}")),
-    }
-}
-
-/// Headers that describe the body or the connection are not for the configuration to say.
-fn is_header(name: &str, value: &str) -> bool {
-    const OWN: [&str; 7] = [
-        "authorization",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "host",
-        "x-prometheus-remote-write-version",
-    ];
-    let known = HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !OWN.contains(&name.as_str()));
-    known && HeaderValue::from_str(value).is_ok()
 }
 
 /// Names that begin with two underscores are Prometheus's own, and `le` is a bucket's.

@@ -8,13 +8,10 @@
 //! The queue holds remote write 2.0, whatever the receiver speaks: the sender finds that out and makes 1.0 of it if need be.
 
 mod config;
-mod outage;
-mod pairs;
 mod pusher;
 mod queue;
 mod receiver;
 mod request;
-mod seldom;
 mod sender;
 mod verdict;
 

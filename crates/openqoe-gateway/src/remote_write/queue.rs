@@ -12,7 +12,8 @@ use openqoe_spec::RemoteWriteDrop as Reason;
 use openqoe_spec::metrics::process::{Counter, Gauge};
 
 use super::request::{About, Request};
-use super::seldom::Seldom;
+
+use crate::push::Seldom;
 
 const EXTENSION: &str = "push";
 /// Compressed bytes held in memory, whatever the configuration allows for the disk.

@@ -10,13 +10,12 @@ use openqoe_spec::metrics::process::{Counter, Gauge, Histogram};
 use tokio::sync::{Notify, watch};
 
 use super::config::Protocol;
-use super::outage::Outage;
 use super::queue::Queue;
 use super::receiver::{Answer, Receiver, Version};
 use super::request::Request;
-use super::seldom::Seldom;
 use super::verdict::{Negotiation, Verdict};
 use crate::clock::now_ms;
+use crate::push::{Outage, Seldom};
 
 /// The queue, as the pusher and the sender share it.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //!
 //! Batches that have gathered become durable together, then their senders are answered, then they are taken in.
 
+mod live;
 mod replay;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,10 +19,12 @@ use openqoe_spec::metrics::process::{Counter, Histogram};
 use openqoe_spec::{Batch, Protocol, Shed};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::archive::Archive;
+use crate::archive::{Archive, Row};
+use crate::facts::Slice;
 use crate::journal::checkpoint::ShardState;
 use crate::journal::keeper::ms;
 use crate::journal::{Admissions, Entry, Journal, JournalError, Position, record};
+use crate::otlp::Intake;
 use crate::quota::{Headcount, Place};
 use crate::tenant::{Books, Ending, Tenant, Tenants};
 
@@ -47,6 +50,10 @@ pub(crate) enum Command {
     Prune(Prune),
     /// Read the batches of one session back from the journal.
     Session { tenant: Box<str>, session_id: Box<str>, answer: oneshot::Sender<Vec<Entry>> },
+    /// Say what goes on, a part at a time.
+    Live { from: usize, answer: oneshot::Sender<Slice> },
+    /// Say how one session stands, and whether it has ended.
+    State { tenant: Box<str>, session_id: Box<str>, answer: oneshot::Sender<Option<(Row, bool)>> },
 }
 
 /// What a shard holds of each tenant.
@@ -108,6 +115,7 @@ pub(crate) struct Shared {
     pub(crate) tenants: Arc<Tenants>,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) archive: Archive,
+    pub(crate) intake: Intake,
     pub(crate) guard: Arc<Guard>,
     pub(crate) admissions: Option<Arc<Admissions>>,
     /// Bytes all shards have appended to their journals.
@@ -231,6 +239,12 @@ impl Worker {
                 Command::Session { tenant, session_id, answer } => {
                     let _ = answer.send(self.session(&tenant, &session_id));
                 }
+                Command::Live { from, answer } => {
+                    let _ = answer.send(self.live(from));
+                }
+                Command::State { tenant, session_id, answer } => {
+                    let _ = answer.send(self.state(&tenant, &session_id));
+                }
             }
         }
     }
@@ -331,6 +345,8 @@ impl Worker {
     /// Sends the rows of sessions that have ended on their way, with what their newest batch says of them.
     fn archive(&mut self) {
         let Some(journal) = &mut self.journal else { return self.books.ended.clear() };
+        // What a replay tells again has been exported by the process before.
+        let is_news = self.books.is_live();
         for Ending { mut row, batch } in self.books.ended.drain(..) {
             match journal.batch(batch) {
                 Ok(Some(Entry { protocol, batch, .. })) => {
@@ -342,6 +358,9 @@ impl Worker {
                     tracing::error!(%error, "a session's attributes could not be read back");
                     self.shared.process.count(Counter::JournalErrors(Operation::Read), 1.0);
                 }
+            }
+            if is_news {
+                self.shared.intake.offer(&row);
             }
             self.shared.archive.keep(row);
         }

@@ -47,18 +47,22 @@ fn the_exposition_is_packed_when_asked() {
 fn every_metric_about_the_gateway_itself_is_alive() {
     let folder = folder("alive");
     let receiver = Receiver::start(|_, received| written(received));
+    let otlp = Receiver::start(|_, _| (200, String::new(), ""));
     let environment = [
         ("OPENQOE_LIMITS_BUDGETS_ASSET_ID", "0"),
         ("OPENQOE_DATA_DIR", folder.to_str().unwrap()),
         ("OPENQOE_JOURNAL_CHECKPOINT_INTERVAL", "1ms"),
         ("OPENQOE_REMOTE_WRITE_URL", &receiver.url),
+        ("OPENQOE_OTLP_ENDPOINT", &otlp.base()),
     ];
     let gateway = Gateway::start_with(&["serve"], &environment);
-    gateway.send("s", &view());
+    gateway.send("s", &[&view()[..], &[json!({ "type": "session_end" })]].concat());
     gateway.post(b"{");
-    for histogram in
-        ["openqoe_journal_checkpoint_duration_seconds", "openqoe_remote_write_request_duration_seconds"]
-    {
+    for histogram in [
+        "openqoe_journal_checkpoint_duration_seconds",
+        "openqoe_remote_write_request_duration_seconds",
+        "openqoe_otlp_request_duration_seconds",
+    ] {
         while gateway.value(&format!("{histogram}_count")) < 1.0 {
             std::thread::yield_now();
         }
@@ -73,7 +77,7 @@ fn every_metric_about_the_gateway_itself_is_alive() {
         .collect();
     let missing: Vec<&str> = METRICS
         .iter()
-        .filter(|metric| matches!(metric.scope, Scope::Tenant | Scope::Process))
+        .filter(|metric| matches!(metric.scope, Scope::Objective | Scope::Tenant | Scope::Process))
         .map(|metric| metric.name)
         .filter(|name| !present.contains(name))
         .collect();

@@ -60,9 +60,19 @@ impl Gateway {
 
     /// Starts with a public listener where another was before.
     pub(crate) fn start_at(public: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
+        Gateway::start_on(public, "127.0.0.1:0", arguments, environment)
+    }
+
+    /// Starts with both listeners where others were before.
+    pub(crate) fn start_on(
+        public: &str,
+        internal: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Gateway {
         let mut child = Command::new(env!("CARGO_BIN_EXE_openqoe"))
             .args(arguments)
-            .args(["--listen", public, "--internal-listen", "127.0.0.1:0"])
+            .args(["--listen", public, "--internal-listen", internal])
             // In memory, unless a test says where.
             .env("OPENQOE_DATA_DIR", "")
             .envs(environment.iter().copied())
@@ -127,6 +137,12 @@ impl Gateway {
         let _ = self.child.kill();
         self.reader.take().unwrap().join().unwrap();
         self.log.lock().unwrap().clone()
+    }
+
+    /// Ends the process in good order.
+    pub(crate) fn end(mut self) {
+        self.signal("-TERM");
+        self.child.wait().unwrap();
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {

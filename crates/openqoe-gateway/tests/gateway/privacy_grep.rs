@@ -245,6 +245,7 @@ const ELSEWHERE: [BatchRejection; 6] = [
 fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
     let data_dir = folder(name);
     let receiver = Receiver::start(|_, received| written(received));
+    let otlp = Receiver::start(|_, _| (200, String::new(), ""));
     let usual = [
         ("OPENQOE_LOG", "trace"),
         ("OPENQOE_DATA_DIR", data_dir.to_str().unwrap()),
@@ -252,6 +253,9 @@ fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
         ("OPENQOE_LIMITS_READ_TIMEOUT", "500ms"),
         ("OPENQOE_ENGINE_REORDER_WINDOW", "1ms"),
         ("OPENQOE_REMOTE_WRITE_URL", &receiver.url),
+        ("OPENQOE_OTLP_ENDPOINT", &otlp.base()),
+        ("OPENQOE_OTLP_SAMPLE", "1"),
+        ("OPENQOE_OTLP_VIEWER_ID_HASH", "true"),
     ];
     let mut gateway = Gateway::start_with(&["serve"], &[&usual, environment].concat());
     let (status, answer) = send(&gateway.public, &[], indiscreet("good", &view()).to_string().as_bytes());
@@ -280,7 +284,12 @@ fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
     // The last push holds everything that was counted.
     let pushed = receiver.received();
     assert!(pushed.iter().any(|received| holds(&received.message, KEPT)));
-    for received in &pushed {
+    let exported = otlp.received();
+    for path in ["/v1/traces", "/v1/logs"] {
+        let of_path = |received: &&crate::receiver::Received| received.path == path;
+        assert!(exported.iter().filter(of_path).any(|received| holds(&received.message, KEPT)), "{path}");
+    }
+    for received in pushed.iter().chain(&exported) {
         assert_eq!(found(&received.message), Vec::<String>::new(), "in a push");
         assert_eq!(found(format!("{:?}", received.headers).as_bytes()), Vec::<String>::new());
     }

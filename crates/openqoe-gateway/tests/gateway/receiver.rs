@@ -1,4 +1,4 @@
-//! A remote write receiver of the test's own: takes what comes, answers as it is told.
+//! A receiver of the test's own, of remote write or of OTLP: takes what comes, answers as it is told.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,6 +10,7 @@ use crate::wire::{Push, read_1_0, read_2_0};
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
+    pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     /// Decompressed.
@@ -104,6 +105,11 @@ impl Receiver {
         Receiver { url, received }
     }
 
+    /// The URL without its path.
+    pub(crate) fn base(&self) -> String {
+        self.url.trim_end_matches("/api/v1/write").to_owned()
+    }
+
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
@@ -139,17 +145,25 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Received> {
         }
         lines.push(line);
     }
-    assert!(lines[0].starts_with("POST /api/v1/write HTTP/1.1"), "{lines:?}");
+    let path = lines[0].strip_prefix("POST ").and_then(|rest| rest.strip_suffix(" HTTP/1.1\r\n"));
+    let path = path.unwrap_or_else(|| panic!("{lines:?}")).to_owned();
     let pair = |line: &String| {
         let (name, value) = line.split_once(':').unwrap();
         (name.to_lowercase(), value.trim().to_owned())
     };
     let headers: Vec<_> = lines[1..].iter().map(pair).collect();
-    let mut received = Received { headers, message: Vec::new() };
+    let mut received = Received { path, headers, message: Vec::new() };
     let mut body = vec![0; received.header("content-length").parse().unwrap()];
     reader.read_exact(&mut body).ok()?;
-    assert_eq!(received.header("content-encoding"), "snappy");
-    received.message = snap::raw::Decoder::new().decompress_vec(&body).unwrap();
+    received.message = match received.header("content-encoding") {
+        "snappy" => snap::raw::Decoder::new().decompress_vec(&body).unwrap(),
+        "gzip" => {
+            let mut message = Vec::new();
+            flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut message).unwrap();
+            message
+        }
+        other => panic!("content-encoding: {other}"),
+    };
     Some(received)
 }
 

@@ -59,6 +59,27 @@ impl Server {
         Some(Server::start(program, arguments, address))
     }
 
+    /// Prometheus that scrapes a target every second and evaluates rules, in a folder of the caller's.
+    pub(crate) fn scraping(folder: &Path, target: &str, rules: &str) -> Option<Server> {
+        let program =
+            std::env::var_os("OPENQOE_PROMETHEUS").map(PathBuf::from).or_else(|| find("prometheus"))?;
+        let (config, rule_file) = (folder.join("prometheus.yml"), folder.join("rules.yml"));
+        std::fs::write(&rule_file, rules).unwrap();
+        let text = format!(
+            "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [{}]\n\
+             scrape_configs: [{{job_name: openqoe, static_configs: [{{targets: ['{target}']}}]}}]\n",
+            rule_file.display()
+        );
+        std::fs::write(&config, text).unwrap();
+        let address = free_address();
+        let arguments = vec![
+            format!("--config.file={}", config.display()),
+            format!("--storage.tsdb.path={}", folder.join("data").display()),
+            format!("--web.listen-address={address}"),
+        ];
+        Some(Server::start(program, arguments, address))
+    }
+
     /// VictoriaMetrics, single node.
     pub(crate) fn victoria_metrics() -> Option<Server> {
         let (program, address) = (find("victoria-metrics")?, free_address());

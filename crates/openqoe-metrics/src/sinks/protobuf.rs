@@ -12,7 +12,7 @@ use super::metric_family::{
     Bucket, BucketSpan, Exemplar, Histogram, LabelPair, Metric, MetricFamily, MetricType, Number, Timestamp,
 };
 use crate::family::{Family, Series, Value, families};
-use crate::histogram::{self, EXEMPLAR_LABEL, Kept};
+use crate::histogram::{self, Kept};
 use crate::labels::{pairs, unescape};
 use crate::native::{Native, ZERO_THRESHOLD};
 use crate::snapshot::Snapshot;
@@ -118,7 +118,7 @@ fn message(def: &MetricDef, histogram: &histogram::Histogram) -> Histogram {
 
 fn exemplar(kept: &Kept) -> Exemplar {
     Exemplar {
-        label: vec![pair(EXEMPLAR_LABEL, &kept.session)],
+        label: kept.labels().map(|(name, value)| pair(name, &value)).collect(),
         value: Some(kept.value),
         timestamp: Some(Timestamp {
             seconds: i64::try_from(kept.at / 1000).unwrap_or(i64::MAX),

@@ -5,7 +5,7 @@
 use openqoe_spec::{MetricDef, MetricKind};
 
 use crate::family::{Family, Series, Value, families};
-use crate::histogram::{EXEMPLAR_LABEL, Histogram, Kept};
+use crate::histogram::{Histogram, Kept};
 use crate::labels::escape;
 use crate::number::{push_count, push_float, push_number};
 use crate::snapshot::Snapshot;
@@ -145,11 +145,15 @@ fn push_name(out: &mut Vec<u8>, name: &str, suffix: &str, series: &Series<'_>, b
 
 /// ` # {session_id="..."} value timestamp`, the timestamp in seconds.
 fn push_exemplar(out: &mut Vec<u8>, exemplar: &Kept) {
-    out.extend_from_slice(b" # {");
-    out.extend_from_slice(EXEMPLAR_LABEL.as_bytes());
-    out.extend_from_slice(b"=\"");
-    out.extend_from_slice(escape(&exemplar.session).as_bytes());
-    out.extend_from_slice(b"\"} ");
+    out.extend_from_slice(b" # ");
+    for (position, (name, value)) in exemplar.labels().enumerate() {
+        out.push(if position == 0 { b'{' } else { b',' });
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"=\"");
+        out.extend_from_slice(escape(&value).as_bytes());
+        out.push(b'"');
+    }
+    out.extend_from_slice(b"} ");
     push_number(out, exemplar.value);
     out.push(b' ');
     push_number(out, exemplar.at as f64 / 1000.0);

@@ -47,7 +47,8 @@ impl Shards {
                 self.ids.push(id);
             }
             let session_id = session.to_string();
-            let exemplar = Some(Exemplar { session_id: &session_id, at: u64::from(*value) });
+            let exemplar =
+                Some(Exemplar { session_id: &session_id, at: u64::from(*value), is_traced: false });
             let (slot, value) = (slots[*slot], f64::from(*value) / 7.0);
             let change = match slot.change(value) {
                 Change::Observe(..) if *way == 0 => Change::Advance(value),

@@ -8,4 +8,5 @@ mod names;
 pub(crate) mod properties;
 mod remote_write;
 mod remote_write_wire;
+mod traces;
 mod vectors;

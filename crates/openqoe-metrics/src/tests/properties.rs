@@ -58,7 +58,8 @@ pub(super) fn play(
     for (session, slot, value, key, way) in records {
         let (slot, value) = (slots[*slot], f64::from(*value));
         let session_id = session.to_string();
-        let exemplar = Some(Exemplar { session_id: &session_id, at: u64::from(*way) });
+        let exemplar =
+            Some(Exemplar { session_id: &session_id, at: u64::from(*way), is_traced: way % 2 == 0 });
         let change = match (slot.change(value), way) {
             (Change::Observe(..), 0) => Change::Advance(value),
             (Change::Observe(..), 1) => Change::Settle(value, exemplar),

@@ -48,7 +48,7 @@ fn startups(sessions: &[&str]) -> Snapshot {
     let mut table = Table::new(Arc::new(Guard::new(Limits::default())));
     let set = table.intern("t", &Attributes::default());
     for (number, session_id) in sessions.iter().enumerate() {
-        let exemplar = Some(Exemplar { session_id, at: AT + number as u64 });
+        let exemplar = Some(Exemplar { session_id, at: AT + number as u64, is_traced: false });
         let change = Change::Observe(700.0 + 1000.0 * number as f64, exemplar);
         slot("openqoe_startup_time_seconds", "").record(&mut table, set, change, "");
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::names::{Slot, slot, slots};
 use crate::cells::{Cells, Change};
-use crate::{Guard, Limits, SINKS, SloWindow, Snapshot, Table};
+use crate::{Guard, Limits, SINKS, SloWindow, Snapshot, Table, label_text};
 
 /// What was measured.
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct Input {
     limits: BTreeMap<String, usize>,
     #[serde(default)]
     sessions: Vec<Session>,
-    /// Rows of the scopes tenant and process.
+    /// Rows of the scopes objective, tenant and process.
     #[serde(default)]
     rows: Vec<Row>,
     /// When the window of the indicators saw the snapshot, epoch ms.
@@ -51,6 +51,8 @@ struct Session {
 #[serde(deny_unknown_fields)]
 struct Row {
     tenant: Option<String>,
+    /// The labels of a row about an objective.
+    objective: Option<Vec<(String, String)>>,
     records: Vec<Record>,
 }
 
@@ -74,7 +76,8 @@ struct Record {
 
 impl Record {
     fn change(&self) -> Change<'_> {
-        let exemplar = self.exemplar.as_ref().map(|(session_id, at)| Exemplar { session_id, at: *at });
+        let exemplar =
+            self.exemplar.as_ref().map(|(session_id, at)| Exemplar { session_id, at: *at, is_traced: false });
         let count = self.count.or(self.key.is_some().then_some(1.0)).map(Change::Count);
         let change = count.or(self.r#move.map(Change::Move)).or(self.advance.map(Change::Advance));
         let change = change.or(self.observe.map(|value| Change::Observe(value, exemplar)));
@@ -142,9 +145,14 @@ fn attributes(values: &BTreeMap<String, String>) -> Attributes {
 }
 
 fn add_row(snapshot: &mut Snapshot, row: &Row, every_slot: bool) {
-    let scope = if row.tenant.is_some() { Scope::Tenant } else { Scope::Process };
-    let mut labels = String::new();
-    row.tenant.iter().for_each(|tenant| crate::labels::push_label(&mut labels, "tenant", tenant));
+    let tenant = row.tenant.iter().map(|tenant| ("tenant", tenant.as_str()));
+    let objective = row.objective.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str()));
+    let labels = label_text(tenant.chain(objective));
+    let scope = match row {
+        Row { objective: Some(_), .. } => Scope::Objective,
+        Row { tenant: Some(_), .. } => Scope::Tenant,
+        _ => Scope::Process,
+    };
     let mut cells = Cells::new(scope);
     for record in &row.records {
         slot(&record.metric, &record.labels).apply(&mut cells, record.change(), record.key());
@@ -152,14 +160,18 @@ fn add_row(snapshot: &mut Snapshot, row: &Row, every_slot: bool) {
     if every_slot {
         touch_all(|slot, change| slot.apply(&mut cells, change, "404"), scope, LabelSetId(0));
     }
-    snapshot.add(scope, labels.into(), cells);
+    snapshot.add(scope, labels, cells);
 }
 
 /// Gives every slot a value of its own.
 fn touch_all(mut apply: impl FnMut(Slot, Change<'_>), scope: Scope, set: LabelSetId) {
     for (position, slot) in slots(scope).into_iter().enumerate() {
         let value = (position + 1) as f64 * 100.0 + f64::from(set.0);
-        let exemplar = Some(Exemplar { session_id: "5f1c3b0e", at: 1_700_000_000_000 + position as u64 });
+        let exemplar = Some(Exemplar {
+            session_id: "5f1c3b0e",
+            at: 1_700_000_000_000 + position as u64,
+            is_traced: false,
+        });
         let change = match slot.change(value) {
             Change::Observe(value, _) => Change::Observe(value, exemplar),
             other => other,

@@ -70,10 +70,9 @@ pub(super) fn no_data(slo: &Slo, options: &Options) -> Option<Rule> {
     let least = number::spell(slo.no_data?.min_total);
     let total = recorded(slo, "slo:sli_total:increase1h");
     let summary = format!("{} has had nothing to measure for an hour", group(slo));
-    let description = format!(
-        "Within a day before, an hour brought {{{{ $value | humanize }}}} (events, or seconds). Either nobody watches, or nothing \
+    let description = "Within a day before, an hour brought {{ $value | humanize }} (events, or seconds). Either nobody watches, or nothing \
          arrives; meanwhile no alert of this objective can fire."
-    );
+        .to_owned();
     let annotations = annotations(slo, summary, description, format!("{}/slo-no-data.md", options.runbooks));
     Some(Rule::Alert {
         alert: NO_DATA_ALERT.into(),

@@ -18,7 +18,7 @@ pub const MAX_BYTES: usize = 262_144;
 /// Everything that is wrong, the first thing of each document.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Slo>, Vec<Problem>> {
     if text.len() > MAX_BYTES {
-        let reason = Reason::TooLarge(MAX_BYTES);
+        let reason = Box::new(Reason::TooLarge(MAX_BYTES));
         return Err(vec![Problem { file: file.into(), line: None, field: String::new(), reason }]);
     }
     let (mut slos, mut problems) = (Vec::new(), Vec::new());
@@ -43,10 +43,10 @@ pub fn parse_all<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Res
             Ok(read) => {
                 for slo in &read {
                     if let Some(other) = owners.insert(slo.name.clone(), file.into()) {
-                        let reason = Reason::Invalid(format!(
+                        let reason = Box::new(Reason::Invalid(format!(
                             "`{}` is also the name of an objective in {other}",
                             slo.name
-                        ));
+                        )));
                         problems.push(Problem {
                             file: file.into(),
                             line: None,

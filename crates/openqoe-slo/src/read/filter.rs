@@ -50,13 +50,15 @@ pub(crate) fn known(label: &str, indicator: &Indicator) -> Result<&'static str, 
     let mut found = None;
     for Term { metric, .. } in indicator.bad.iter().chain(&indicator.total) {
         let known = row_labels(metric.scope);
-        match known.iter().find(|known| **known == label) {
-            Some(known) => found = Some(*known),
-            None if closest(label, known.iter().copied()).is_some() || known.len() > 8 => {
-                let suggestion = closest(label, known).map(str::to_owned);
+        match (known.iter().find(|known| **known == label), closest(label, known.iter().copied())) {
+            (Some(known), _) => found = Some(*known),
+            (None, Some(meant)) => {
+                let suggestion = Some(meant.to_owned());
                 return Err(Reason::UnknownName { what: "label", name: label.into(), suggestion });
             }
-            None => return Err(Reason::NoSuchLabel { metric: metric.name, label: label.into(), known }),
+            (None, None) => {
+                return Err(Reason::NoSuchLabel { metric: metric.name, label: label.into(), known });
+            }
         }
     }
     found.ok_or_else(|| Reason::UnknownName { what: "label", name: label.into(), suggestion: None })

@@ -21,7 +21,7 @@ pub(crate) struct Source<'a> {
 impl Source<'_> {
     pub(crate) fn problem(&self, path: &[String], reason: Reason) -> Problem {
         let line = locate(self.text, path).map(|line| line + self.offset);
-        Problem { file: self.file.into(), line, field: path.join("."), reason }
+        Problem { file: self.file.into(), line, field: path.join("."), reason: Box::new(reason) }
     }
 }
 

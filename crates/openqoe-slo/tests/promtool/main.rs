@@ -1,10 +1,14 @@
 //! What promtool, which is Prometheus itself, says of everything that is compiled and of the alerts in `deploy/prometheus`: that
 //! it is right, that each alert fires when it should, and that it does not when it should not.
 
+#![allow(clippy::unwrap_used)]
+
 mod burn;
+mod exactness;
 mod packs;
 mod scenario;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,16 +16,22 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Says so, where promtool is missing. With `OPENQOE_STRICT=1` that is a failure.
-fn promtool_is_missing(test: &str) -> bool {
-    let found =
-        Command::new("promtool").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+/// Whether a program is missing, which is said even where the output of tests is not shown. With `OPENQOE_STRICT=1` it must not be.
+fn is_missing(program: &str, package: &str, test: &str) -> bool {
+    let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let missing = !found.is_ok_and(|status| status.success());
     if missing {
-        assert!(std::env::var("OPENQOE_STRICT").as_deref() != Ok("1"), "promtool is not installed");
-        eprintln!("SKIPPED {test}: promtool is not installed (Debian: apt-get install prometheus)");
+        assert!(std::env::var("OPENQOE_STRICT").as_deref() != Ok("1"), "{program} is not installed");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: {test}: {program} is not installed (Debian: apt-get install {package})"
+        );
     }
     missing
+}
+
+fn promtool_is_missing(test: &str) -> bool {
+    is_missing("promtool", "prometheus", test)
 }
 
 /// Runs promtool and gives what it wrote when it was not content.

@@ -13,8 +13,13 @@ pub(crate) struct Scenario {
     pub(crate) until: Option<u64>,
 }
 
+/// Seconds between two samples: enough of them for the objective's shortest window.
+pub(crate) fn step(slo: &Slo) -> u64 {
+    if slo.windows()[0].as_secs() < 120 { 5 } else { 60 }
+}
+
 impl Scenario {
-    /// Its series in the notation of promtool, one sample a minute.
+    /// Its series in the notation of promtool, a sample each [`step`].
     pub(crate) fn series(&self, slo: &Slo) -> Vec<(String, String)> {
         let bad = self.total * self.ratio;
         let mut rates: Vec<(&Term, f64)> = match slo.indicator.bad.iter().find(|term| term.subtracted) {
@@ -37,7 +42,7 @@ impl Scenario {
             slo.indicator.total.iter().filter(|term| !rates.iter().any(|(own, _)| same_series(own, term)));
         let others: Vec<_> = others.map(|term| (term, 0.0)).collect();
         rates.extend(others);
-        rates.into_iter().map(|(term, rate)| (self.name(slo, term), self.values(rate))).collect()
+        rates.into_iter().map(|(term, rate)| (self.name(slo, term), self.values(rate, step(slo)))).collect()
     }
 
     fn name(&self, slo: &Slo, term: &Term) -> String {
@@ -66,10 +71,11 @@ impl Scenario {
         format!("{}{suffix}{{{}}}", term.metric.name, labels.join(","))
     }
 
-    fn values(&self, rate: f64) -> String {
-        match self.until {
+    fn values(&self, a_minute: f64, step: u64) -> String {
+        let rate = a_minute * step as f64 / 60.0;
+        match self.until.map(|minutes| minutes * 60 / step) {
             None => format!("0+{rate}x2000"),
-            Some(minutes) => format!("0+{rate}x{minutes} {}x2000", rate * minutes as f64),
+            Some(samples) => format!("0+{rate}x{samples} {}x2000", rate * samples as f64),
         }
     }
 }

@@ -811,6 +811,202 @@ impl RemoteWriteOutcome {
     }
 }
 
+/// What was sent to an OTLP receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpSignal {
+    /// `traces`
+    #[serde(rename = "traces")]
+    Traces,
+    /// `logs`
+    #[serde(rename = "logs")]
+    Logs,
+}
+impl OtlpSignal {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpSignal] = &[OtlpSignal::Traces, OtlpSignal::Logs];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["traces", "logs"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "traces" => Some(OtlpSignal::Traces),
+            "logs" => Some(OtlpSignal::Logs),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an ended session gets a trace. `bad`: it went badly; `ordinary`: it is in the share of all; `over_limit`: it would have had one, but `otlp.max_per_second` were reached; `left_out`: none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpDecision {
+    /// `bad`
+    #[serde(rename = "bad")]
+    Bad,
+    /// `ordinary`
+    #[serde(rename = "ordinary")]
+    Ordinary,
+    /// `over_limit`
+    #[serde(rename = "over_limit")]
+    OverLimit,
+    /// `left_out`
+    #[serde(rename = "left_out")]
+    LeftOut,
+}
+impl OtlpDecision {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpDecision] =
+        &[OtlpDecision::Bad, OtlpDecision::Ordinary, OtlpDecision::OverLimit, OtlpDecision::LeftOut];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["bad", "ordinary", "over_limit", "left_out"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "bad" => Some(OtlpDecision::Bad),
+            "ordinary" => Some(OtlpDecision::Ordinary),
+            "over_limit" => Some(OtlpDecision::OverLimit),
+            "left_out" => Some(OtlpDecision::LeftOut),
+            _ => None,
+        }
+    }
+}
+
+/// Why a chosen session could not be exported. `not_found`: the journal does not have it any more, or cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpLoss {
+    /// `queue_full`
+    #[serde(rename = "queue_full")]
+    QueueFull,
+    /// `not_found`
+    #[serde(rename = "not_found")]
+    NotFound,
+}
+impl OtlpLoss {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpLoss] = &[OtlpLoss::QueueFull, OtlpLoss::NotFound];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["queue_full", "not_found"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "queue_full" => Some(OtlpLoss::QueueFull),
+            "not_found" => Some(OtlpLoss::NotFound),
+            _ => None,
+        }
+    }
+}
+
+/// Why spans or log records were given up. `too_old`: the receiver was away for longer than `otlp.queue_max_age`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpDrop {
+    /// `queue_full`
+    #[serde(rename = "queue_full")]
+    QueueFull,
+    /// `too_old`
+    #[serde(rename = "too_old")]
+    TooOld,
+    /// `refused`
+    #[serde(rename = "refused")]
+    Refused,
+}
+impl OtlpDrop {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpDrop] = &[OtlpDrop::QueueFull, OtlpDrop::TooOld, OtlpDrop::Refused];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["queue_full", "too_old", "refused"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "queue_full" => Some(OtlpDrop::QueueFull),
+            "too_old" => Some(OtlpDrop::TooOld),
+            "refused" => Some(OtlpDrop::Refused),
+            _ => None,
+        }
+    }
+}
+
+/// What came of a request to an OTLP receiver. `partial`: it rejected some of it; `retried`: it answered 429, 502, 503 or 504.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpOutcome {
+    /// `accepted`
+    #[serde(rename = "accepted")]
+    Accepted,
+    /// `partial`
+    #[serde(rename = "partial")]
+    Partial,
+    /// `refused`
+    #[serde(rename = "refused")]
+    Refused,
+    /// `retried`
+    #[serde(rename = "retried")]
+    Retried,
+    /// `unreachable`
+    #[serde(rename = "unreachable")]
+    Unreachable,
+}
+impl OtlpOutcome {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpOutcome] = &[
+        OtlpOutcome::Accepted,
+        OtlpOutcome::Partial,
+        OtlpOutcome::Refused,
+        OtlpOutcome::Retried,
+        OtlpOutcome::Unreachable,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["accepted", "partial", "refused", "retried", "unreachable"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "accepted" => Some(OtlpOutcome::Accepted),
+            "partial" => Some(OtlpOutcome::Partial),
+            "refused" => Some(OtlpOutcome::Refused),
+            "retried" => Some(OtlpOutcome::Retried),
+            "unreachable" => Some(OtlpOutcome::Unreachable),
+            _ => None,
+        }
+    }
+}
+
 /// The listener a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Listener {
@@ -1039,6 +1235,210 @@ impl RelayResult {
             "taken" => Some(RelayResult::Taken),
             "refused" => Some(RelayResult::Refused),
             "put_off" => Some(RelayResult::PutOff),
+            _ => None,
+        }
+    }
+}
+
+/// An indicator that is watched for anomalies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AnomalyKpi {
+    /// `startup_p95`
+    #[serde(rename = "startup_p95")]
+    StartupP95,
+    /// `startup_failure_ratio`
+    #[serde(rename = "startup_failure_ratio")]
+    StartupFailureRatio,
+    /// `exit_before_start_ratio`
+    #[serde(rename = "exit_before_start_ratio")]
+    ExitBeforeStartRatio,
+    /// `rebuffer_ratio`
+    #[serde(rename = "rebuffer_ratio")]
+    RebufferRatio,
+    /// `playback_failure_ratio`
+    #[serde(rename = "playback_failure_ratio")]
+    PlaybackFailureRatio,
+    /// `bitrate`
+    #[serde(rename = "bitrate")]
+    Bitrate,
+    /// `live_latency_p95`
+    #[serde(rename = "live_latency_p95")]
+    LiveLatencyP95,
+    /// `segment_p95`
+    #[serde(rename = "segment_p95")]
+    SegmentP95,
+    /// `download_failure_ratio`
+    #[serde(rename = "download_failure_ratio")]
+    DownloadFailureRatio,
+    /// `ad_failure_ratio`
+    #[serde(rename = "ad_failure_ratio")]
+    AdFailureRatio,
+}
+impl AnomalyKpi {
+    /// Every variant, in order.
+    pub const ALL: &'static [AnomalyKpi] = &[
+        AnomalyKpi::StartupP95,
+        AnomalyKpi::StartupFailureRatio,
+        AnomalyKpi::ExitBeforeStartRatio,
+        AnomalyKpi::RebufferRatio,
+        AnomalyKpi::PlaybackFailureRatio,
+        AnomalyKpi::Bitrate,
+        AnomalyKpi::LiveLatencyP95,
+        AnomalyKpi::SegmentP95,
+        AnomalyKpi::DownloadFailureRatio,
+        AnomalyKpi::AdFailureRatio,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &[
+        "startup_p95",
+        "startup_failure_ratio",
+        "exit_before_start_ratio",
+        "rebuffer_ratio",
+        "playback_failure_ratio",
+        "bitrate",
+        "live_latency_p95",
+        "segment_p95",
+        "download_failure_ratio",
+        "ad_failure_ratio",
+    ];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "startup_p95" => Some(AnomalyKpi::StartupP95),
+            "startup_failure_ratio" => Some(AnomalyKpi::StartupFailureRatio),
+            "exit_before_start_ratio" => Some(AnomalyKpi::ExitBeforeStartRatio),
+            "rebuffer_ratio" => Some(AnomalyKpi::RebufferRatio),
+            "playback_failure_ratio" => Some(AnomalyKpi::PlaybackFailureRatio),
+            "bitrate" => Some(AnomalyKpi::Bitrate),
+            "live_latency_p95" => Some(AnomalyKpi::LiveLatencyP95),
+            "segment_p95" => Some(AnomalyKpi::SegmentP95),
+            "download_failure_ratio" => Some(AnomalyKpi::DownloadFailureRatio),
+            "ad_failure_ratio" => Some(AnomalyKpi::AdFailureRatio),
+            _ => None,
+        }
+    }
+}
+
+/// The attribute whose value an anomaly is about; `all`: everything together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AnomalyAttribute {
+    /// `all`
+    #[serde(rename = "all")]
+    All,
+    /// `asset_id`
+    #[serde(rename = "asset_id")]
+    AssetId,
+    /// `content_type`
+    #[serde(rename = "content_type")]
+    ContentType,
+    /// `is_live`
+    #[serde(rename = "is_live")]
+    IsLive,
+    /// `cdn`
+    #[serde(rename = "cdn")]
+    Cdn,
+    /// `edge_pop`
+    #[serde(rename = "edge_pop")]
+    EdgePop,
+    /// `isp`
+    #[serde(rename = "isp")]
+    Isp,
+    /// `country`
+    #[serde(rename = "country")]
+    Country,
+    /// `device_type`
+    #[serde(rename = "device_type")]
+    DeviceType,
+    /// `os_family`
+    #[serde(rename = "os_family")]
+    OsFamily,
+    /// `player_version`
+    #[serde(rename = "player_version")]
+    PlayerVersion,
+    /// `sdk_version`
+    #[serde(rename = "sdk_version")]
+    SdkVersion,
+    /// `experiment_id`
+    #[serde(rename = "experiment_id")]
+    ExperimentId,
+    /// `experiment_variant`
+    #[serde(rename = "experiment_variant")]
+    ExperimentVariant,
+    /// `spec_version`
+    #[serde(rename = "spec_version")]
+    SpecVersion,
+}
+impl AnomalyAttribute {
+    /// Every variant, in order.
+    pub const ALL: &'static [AnomalyAttribute] = &[
+        AnomalyAttribute::All,
+        AnomalyAttribute::AssetId,
+        AnomalyAttribute::ContentType,
+        AnomalyAttribute::IsLive,
+        AnomalyAttribute::Cdn,
+        AnomalyAttribute::EdgePop,
+        AnomalyAttribute::Isp,
+        AnomalyAttribute::Country,
+        AnomalyAttribute::DeviceType,
+        AnomalyAttribute::OsFamily,
+        AnomalyAttribute::PlayerVersion,
+        AnomalyAttribute::SdkVersion,
+        AnomalyAttribute::ExperimentId,
+        AnomalyAttribute::ExperimentVariant,
+        AnomalyAttribute::SpecVersion,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &[
+        "all",
+        "asset_id",
+        "content_type",
+        "is_live",
+        "cdn",
+        "edge_pop",
+        "isp",
+        "country",
+        "device_type",
+        "os_family",
+        "player_version",
+        "sdk_version",
+        "experiment_id",
+        "experiment_variant",
+        "spec_version",
+    ];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "all" => Some(AnomalyAttribute::All),
+            "asset_id" => Some(AnomalyAttribute::AssetId),
+            "content_type" => Some(AnomalyAttribute::ContentType),
+            "is_live" => Some(AnomalyAttribute::IsLive),
+            "cdn" => Some(AnomalyAttribute::Cdn),
+            "edge_pop" => Some(AnomalyAttribute::EdgePop),
+            "isp" => Some(AnomalyAttribute::Isp),
+            "country" => Some(AnomalyAttribute::Country),
+            "device_type" => Some(AnomalyAttribute::DeviceType),
+            "os_family" => Some(AnomalyAttribute::OsFamily),
+            "player_version" => Some(AnomalyAttribute::PlayerVersion),
+            "sdk_version" => Some(AnomalyAttribute::SdkVersion),
+            "experiment_id" => Some(AnomalyAttribute::ExperimentId),
+            "experiment_variant" => Some(AnomalyAttribute::ExperimentVariant),
+            "spec_version" => Some(AnomalyAttribute::SpecVersion),
             _ => None,
         }
     }

@@ -314,10 +314,14 @@ pub mod tenant {
         MetricsOverflow(Guarded),
         /// `openqoe_metrics_label_sets_expired_total`: Label sets given up because no session referred to them and nothing was written to them for `limits.idle_label_sets`. Their series end.
         MetricsLabelSetsExpired,
+        /// `openqoe_anomaly_onsets_total`: Anomalies that have begun.
+        AnomalyOnsets(AnomalyKpi),
+        /// `openqoe_anomaly_series_refused_total`: Series that were not watched for anomalies because 256 others were, once for each step of ten seconds.
+        AnomalySeriesRefused,
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 55;
+        pub const SLOTS: usize = 66;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -329,6 +333,8 @@ pub mod tenant {
                 Self::PrivacyBatches(a0) => 36 + a0.index(),
                 Self::MetricsOverflow(a0) => 42 + a0.index(),
                 Self::MetricsLabelSetsExpired => 54,
+                Self::AnomalyOnsets(a0) => 55 + a0.index(),
+                Self::AnomalySeriesRefused => 65,
             }
         }
     }
@@ -345,10 +351,14 @@ pub mod tenant {
         MetricsOverflowValues(Guarded),
         /// `openqoe_edge_events_waiting`: Events this edge has acknowledged and the core has not taken yet.
         EdgeEventsWaiting,
+        /// `openqoe_anomaly_active`: Anomalies going on, by indicator and attribute; `all` is about everything. Which value it is, the API tells.
+        AnomalyActive(AnomalyKpi, AnomalyAttribute),
+        /// `openqoe_anomaly_series`: Series that are watched for anomalies, everything and values of attributes, each with all its indicators.
+        AnomalySeries,
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 17;
+        pub const SLOTS: usize = 168;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -357,6 +367,8 @@ pub mod tenant {
                 Self::MetricsLabelSets => 3,
                 Self::MetricsOverflowValues(a0) => 4 + a0.index(),
                 Self::EdgeEventsWaiting => 16,
+                Self::AnomalyActive(a0, a1) => 17 + (a0.index()) * 15 + a1.index(),
+                Self::AnomalySeries => 167,
             }
         }
     }
@@ -427,10 +439,18 @@ pub mod process {
         RemoteWriteSentBytes,
         /// `openqoe_remote_write_queue_errors_total`: Files of the queue that could not be written, read or removed. What cannot be written waits in memory.
         RemoteWriteQueueErrors,
+        /// `openqoe_history_steps_dropped_total`: Steps forgotten early because `history.max_bytes` was reached.
+        HistoryStepsDropped,
+        /// `openqoe_history_values_folded_total`: Values of attributes that were remembered as `__other__` because `history.max_values` others had come before them, once for each sample.
+        HistoryValuesFolded,
+        /// `openqoe_history_write_failures_total`: Times the history could not be read or written. It goes on in memory.
+        HistoryWriteFailures,
+        /// `openqoe_live_streams_refused_total`: Streams of live updates refused because `history.max_streams` were open.
+        LiveStreamsRefused,
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 48;
+        pub const SLOTS: usize = 52;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -455,6 +475,10 @@ pub mod process {
                 Self::RemoteWriteRequests(a0) => 41 + a0.index(),
                 Self::RemoteWriteSentBytes => 46,
                 Self::RemoteWriteQueueErrors => 47,
+                Self::HistoryStepsDropped => 48,
+                Self::HistoryValuesFolded => 49,
+                Self::HistoryWriteFailures => 50,
+                Self::LiveStreamsRefused => 51,
             }
         }
     }
@@ -491,10 +515,14 @@ pub mod process {
         RemoteWriteOldestPendingAgeSeconds,
         /// `openqoe_remote_write_last_success_timestamp_seconds`: When the receiver last took a request, since the Unix epoch; 0 when it has not since the start.
         RemoteWriteLastSuccessTimestampSeconds,
+        /// `openqoe_history_bytes`: Memory of the steps the gateway remembers, `history.max_bytes` at most.
+        HistoryBytes,
+        /// `openqoe_live_streams`: Streams of live updates, `history.max_streams` at most.
+        LiveStreams,
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 15;
+        pub const SLOTS: usize = 17;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -513,6 +541,8 @@ pub mod process {
                 Self::RemoteWritePendingBytes => 12,
                 Self::RemoteWriteOldestPendingAgeSeconds => 13,
                 Self::RemoteWriteLastSuccessTimestampSeconds => 14,
+                Self::HistoryBytes => 15,
+                Self::LiveStreams => 16,
             }
         }
     }
@@ -547,7 +577,7 @@ pub mod process {
 }
 
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 115] = [
+pub static METRICS: [MetricDef; 125] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -1433,6 +1463,32 @@ pub static METRICS: [MetricDef; 115] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_anomaly_onsets_total",
+        help: "Anomalies that have begun.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "anomaly",
+        first_slot: 55,
+        slots: 10,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_anomaly_series_refused_total",
+        help: "Series that were not watched for anomalies because 256 others were, once for each step of ten seconds.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "anomaly",
+        first_slot: 65,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_engine_sessions",
         help: "Sessions the engine holds in memory.",
         kind: MetricKind::Gauge,
@@ -1492,6 +1548,32 @@ pub static METRICS: [MetricDef; 115] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 16,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_anomaly_active",
+        help: "Anomalies going on, by indicator and attribute; `all` is about everything. Which value it is, the API tells.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "anomaly",
+        first_slot: 17,
+        slots: 150,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_anomaly_series",
+        help: "Series that are watched for anomalies, everything and values of attributes, each with all its indicators.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Tenant,
+        domain: "anomaly",
+        first_slot: 167,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1784,6 +1866,58 @@ pub static METRICS: [MetricDef; 115] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_history_steps_dropped_total",
+        help: "Steps forgotten early because `history.max_bytes` was reached.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "history",
+        first_slot: 48,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_history_values_folded_total",
+        help: "Values of attributes that were remembered as `__other__` because `history.max_values` others had come before them, once for each sample.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "history",
+        first_slot: 49,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_history_write_failures_total",
+        help: "Times the history could not be read or written. It goes on in memory.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "history",
+        first_slot: 50,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_live_streams_refused_total",
+        help: "Streams of live updates refused because `history.max_streams` were open.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "history",
+        first_slot: 51,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_build_info",
         help: "Always 1; the labels tell the version of the gateway and of the vocabulary it speaks.",
         kind: MetricKind::Gauge,
@@ -1973,6 +2107,32 @@ pub static METRICS: [MetricDef; 115] = [
         scope: Scope::Process,
         domain: "remote_write",
         first_slot: 14,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_history_bytes",
+        help: "Memory of the steps the gateway remembers, `history.max_bytes` at most.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Bytes,
+        scope: Scope::Process,
+        domain: "history",
+        first_slot: 15,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_live_streams",
+        help: "Streams of live updates, `history.max_streams` at most.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "history",
+        first_slot: 16,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2382,133 +2542,889 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef { metric: 66, labels: "attribute=\"error_code\"", mirror: None },
         SlotDef { metric: 66, labels: "attribute=\"event\"", mirror: None },
         SlotDef { metric: 67, labels: "", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"startup_p95\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"startup_failure_ratio\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"exit_before_start_ratio\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"rebuffer_ratio\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"playback_failure_ratio\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"bitrate\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"live_latency_p95\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"segment_p95\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"download_failure_ratio\"", mirror: None },
+        SlotDef { metric: 68, labels: "kpi=\"ad_failure_ratio\"", mirror: None },
+        SlotDef { metric: 69, labels: "", mirror: None },
     ],
     gauges: &[
-        SlotDef { metric: 68, labels: "state=\"open\"", mirror: None },
-        SlotDef { metric: 68, labels: "state=\"parked\"", mirror: None },
-        SlotDef { metric: 69, labels: "", mirror: None },
-        SlotDef { metric: 70, labels: "", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"asset_id\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"content_type\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"cdn\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"edge_pop\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"isp\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"player_version\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"sdk_version\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"experiment_id\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"experiment_variant\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"spec_version\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"error_code\"", mirror: None },
-        SlotDef { metric: 71, labels: "attribute=\"event\"", mirror: None },
+        SlotDef { metric: 70, labels: "state=\"open\"", mirror: None },
+        SlotDef { metric: 70, labels: "state=\"parked\"", mirror: None },
+        SlotDef { metric: 71, labels: "", mirror: None },
         SlotDef { metric: 72, labels: "", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"asset_id\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"content_type\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"cdn\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"edge_pop\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"isp\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"player_version\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"sdk_version\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"experiment_id\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"experiment_variant\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"spec_version\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"error_code\"", mirror: None },
+        SlotDef { metric: 73, labels: "attribute=\"event\"", mirror: None },
+        SlotDef { metric: 74, labels: "", mirror: None },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_p95\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"startup_failure_ratio\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"exit_before_start_ratio\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"rebuffer_ratio\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"playback_failure_ratio\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef { metric: 75, labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"all\""), mirror: None },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef { metric: 75, labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"cdn\""), mirror: None },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef { metric: 75, labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"isp\""), mirror: None },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"bitrate\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"live_latency_p95\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"segment_p95\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"download_failure_ratio\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"all\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"asset_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"content_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"is_live\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"cdn\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"edge_pop\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"isp\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"country\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"device_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"os_family\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"player_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"sdk_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"experiment_id\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"experiment_variant\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 75,
+            labels: concat!("kpi=\"ad_failure_ratio\"", ",", "attribute=\"spec_version\""),
+            mirror: None,
+        },
+        SlotDef { metric: 76, labels: "", mirror: None },
     ],
-    histograms: &[SlotDef { metric: 73, labels: "protocol=\"native\"", mirror: None }],
+    histograms: &[SlotDef { metric: 77, labels: "protocol=\"native\"", mirror: None }],
     keyed: &[],
 };
 
 /// The slots of a `process` row.
 pub static PROCESS: ScopeDef = ScopeDef {
     counters: &[
-        SlotDef { metric: 74, labels: "", mirror: None },
+        SlotDef { metric: 78, labels: "", mirror: None },
         SlotDef {
-            metric: 75,
+            metric: 79,
             labels: concat!("listener=\"public\"", ",", "reason=\"missing_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 75,
+            metric: 79,
             labels: concat!("listener=\"public\"", ",", "reason=\"malformed_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 75,
+            metric: 79,
             labels: concat!("listener=\"public\"", ",", "reason=\"unknown_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 75,
+            metric: 79,
             labels: concat!("listener=\"internal\"", ",", "reason=\"missing_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 75,
+            metric: 79,
             labels: concat!("listener=\"internal\"", ",", "reason=\"malformed_key\""),
             mirror: None,
         },
         SlotDef {
-            metric: 75,
+            metric: 79,
             labels: concat!("listener=\"internal\"", ",", "reason=\"unknown_key\""),
             mirror: None,
         },
-        SlotDef { metric: 76, labels: "", mirror: None },
-        SlotDef { metric: 77, labels: "operation=\"append\"", mirror: None },
-        SlotDef { metric: 77, labels: "operation=\"checkpoint\"", mirror: None },
-        SlotDef { metric: 77, labels: "operation=\"prune\"", mirror: None },
-        SlotDef { metric: 77, labels: "operation=\"read\"", mirror: None },
-        SlotDef { metric: 77, labels: "operation=\"replay\"", mirror: None },
-        SlotDef { metric: 78, labels: "", mirror: None },
-        SlotDef { metric: 79, labels: "operation=\"salts\"", mirror: None },
-        SlotDef { metric: 79, labels: "operation=\"geo_database\"", mirror: None },
-        SlotDef { metric: 79, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 80, labels: "", mirror: None },
-        SlotDef { metric: 81, labels: "", mirror: None },
-        SlotDef { metric: 82, labels: "reason=\"timeout\"", mirror: None },
-        SlotDef { metric: 82, labels: "reason=\"client_certificate\"", mirror: None },
-        SlotDef { metric: 82, labels: "reason=\"protocol\"", mirror: None },
-        SlotDef { metric: 82, labels: "reason=\"closed\"", mirror: None },
-        SlotDef { metric: 83, labels: "result=\"loaded\"", mirror: None },
-        SlotDef { metric: 83, labels: "result=\"failed\"", mirror: None },
+        SlotDef { metric: 81, labels: "operation=\"append\"", mirror: None },
+        SlotDef { metric: 81, labels: "operation=\"checkpoint\"", mirror: None },
+        SlotDef { metric: 81, labels: "operation=\"prune\"", mirror: None },
+        SlotDef { metric: 81, labels: "operation=\"read\"", mirror: None },
+        SlotDef { metric: 81, labels: "operation=\"replay\"", mirror: None },
+        SlotDef { metric: 82, labels: "", mirror: None },
+        SlotDef { metric: 83, labels: "operation=\"salts\"", mirror: None },
+        SlotDef { metric: 83, labels: "operation=\"geo_database\"", mirror: None },
+        SlotDef { metric: 83, labels: "operation=\"asn_database\"", mirror: None },
         SlotDef { metric: 84, labels: "", mirror: None },
         SlotDef { metric: 85, labels: "", mirror: None },
-        SlotDef { metric: 86, labels: "reason=\"unreachable\"", mirror: None },
         SlotDef { metric: 86, labels: "reason=\"timeout\"", mirror: None },
-        SlotDef { metric: 86, labels: "reason=\"busy\"", mirror: None },
-        SlotDef { metric: 86, labels: "reason=\"refused\"", mirror: None },
-        SlotDef { metric: 86, labels: "reason=\"answer\"", mirror: None },
-        SlotDef { metric: 87, labels: "result=\"taken\"", mirror: None },
-        SlotDef { metric: 87, labels: "result=\"refused\"", mirror: None },
-        SlotDef { metric: 87, labels: "result=\"put_off\"", mirror: None },
+        SlotDef { metric: 86, labels: "reason=\"client_certificate\"", mirror: None },
+        SlotDef { metric: 86, labels: "reason=\"protocol\"", mirror: None },
+        SlotDef { metric: 86, labels: "reason=\"closed\"", mirror: None },
+        SlotDef { metric: 87, labels: "result=\"loaded\"", mirror: None },
+        SlotDef { metric: 87, labels: "result=\"failed\"", mirror: None },
         SlotDef { metric: 88, labels: "", mirror: None },
         SlotDef { metric: 89, labels: "", mirror: None },
-        SlotDef { metric: 90, labels: "", mirror: None },
-        SlotDef { metric: 91, labels: "reason=\"queue_full\"", mirror: None },
-        SlotDef { metric: 91, labels: "reason=\"too_old\"", mirror: None },
-        SlotDef { metric: 91, labels: "reason=\"damaged\"", mirror: None },
-        SlotDef { metric: 92, labels: "outcome=\"accepted\"", mirror: None },
-        SlotDef { metric: 92, labels: "outcome=\"refused\"", mirror: None },
-        SlotDef { metric: 92, labels: "outcome=\"retried\"", mirror: None },
-        SlotDef { metric: 92, labels: "outcome=\"unreachable\"", mirror: None },
-        SlotDef { metric: 92, labels: "outcome=\"unsupported\"", mirror: None },
+        SlotDef { metric: 90, labels: "reason=\"unreachable\"", mirror: None },
+        SlotDef { metric: 90, labels: "reason=\"timeout\"", mirror: None },
+        SlotDef { metric: 90, labels: "reason=\"busy\"", mirror: None },
+        SlotDef { metric: 90, labels: "reason=\"refused\"", mirror: None },
+        SlotDef { metric: 90, labels: "reason=\"answer\"", mirror: None },
+        SlotDef { metric: 91, labels: "result=\"taken\"", mirror: None },
+        SlotDef { metric: 91, labels: "result=\"refused\"", mirror: None },
+        SlotDef { metric: 91, labels: "result=\"put_off\"", mirror: None },
+        SlotDef { metric: 92, labels: "", mirror: None },
         SlotDef { metric: 93, labels: "", mirror: None },
         SlotDef { metric: 94, labels: "", mirror: None },
-    ],
-    gauges: &[
-        SlotDef {
-            metric: 95,
-            labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
-            mirror: None,
-        },
-        SlotDef { metric: 96, labels: "", mirror: None },
+        SlotDef { metric: 95, labels: "reason=\"queue_full\"", mirror: None },
+        SlotDef { metric: 95, labels: "reason=\"too_old\"", mirror: None },
+        SlotDef { metric: 95, labels: "reason=\"damaged\"", mirror: None },
+        SlotDef { metric: 96, labels: "outcome=\"accepted\"", mirror: None },
+        SlotDef { metric: 96, labels: "outcome=\"refused\"", mirror: None },
+        SlotDef { metric: 96, labels: "outcome=\"retried\"", mirror: None },
+        SlotDef { metric: 96, labels: "outcome=\"unreachable\"", mirror: None },
+        SlotDef { metric: 96, labels: "outcome=\"unsupported\"", mirror: None },
         SlotDef { metric: 97, labels: "", mirror: None },
         SlotDef { metric: 98, labels: "", mirror: None },
         SlotDef { metric: 99, labels: "", mirror: None },
         SlotDef { metric: 100, labels: "", mirror: None },
         SlotDef { metric: 101, labels: "", mirror: None },
         SlotDef { metric: 102, labels: "", mirror: None },
-        SlotDef { metric: 103, labels: "", mirror: None },
+    ],
+    gauges: &[
+        SlotDef {
+            metric: 103,
+            labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
+            mirror: None,
+        },
         SlotDef { metric: 104, labels: "", mirror: None },
         SlotDef { metric: 105, labels: "", mirror: None },
         SlotDef { metric: 106, labels: "", mirror: None },
         SlotDef { metric: 107, labels: "", mirror: None },
         SlotDef { metric: 108, labels: "", mirror: None },
         SlotDef { metric: 109, labels: "", mirror: None },
-    ],
-    histograms: &[
         SlotDef { metric: 110, labels: "", mirror: None },
         SlotDef { metric: 111, labels: "", mirror: None },
         SlotDef { metric: 112, labels: "", mirror: None },
         SlotDef { metric: 113, labels: "", mirror: None },
         SlotDef { metric: 114, labels: "", mirror: None },
+        SlotDef { metric: 115, labels: "", mirror: None },
+        SlotDef { metric: 116, labels: "", mirror: None },
+        SlotDef { metric: 117, labels: "", mirror: None },
+        SlotDef { metric: 118, labels: "", mirror: None },
+        SlotDef { metric: 119, labels: "", mirror: None },
+    ],
+    histograms: &[
+        SlotDef { metric: 120, labels: "", mirror: None },
+        SlotDef { metric: 121, labels: "", mirror: None },
+        SlotDef { metric: 122, labels: "", mirror: None },
+        SlotDef { metric: 123, labels: "", mirror: None },
+        SlotDef { metric: 124, labels: "", mirror: None },
     ],
     keyed: &[],
 };

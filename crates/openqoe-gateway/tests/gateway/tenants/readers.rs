@@ -49,6 +49,19 @@ fn a_read_key_sees_its_own_tenant_only() {
         assert_eq!(session(own, &format!("sessions/of-{other}/events")).status, 404);
         let denied = session(other, &format!("sessions/of-{other}/events"));
         assert_eq!(refusal(&denied), (403, "forbidden_path".to_owned()));
+        let slos = session(own, "slos").json();
+        let names = slos["slos"].as_array().unwrap().iter().flat_map(|slo| slo["groups"].as_array().unwrap());
+        assert!(names.map(|group| &group["labels"]["tenant"]).all(|tenant| tenant == own), "{slos}");
+        assert_eq!(session(other, "slos").status, 403);
+        for path in ["sessions", "explore?kpi=attempts&by=cdn", "compare", "values?attribute=cdn"] {
+            assert_eq!(session(own, path).status, 200, "{path}");
+            assert_eq!(refusal(&session(other, path)), (403, "forbidden_path".to_owned()), "{path}");
+        }
+        let listed = session(own, "sessions").json();
+        assert_eq!(
+            (&listed["matched"], &listed["sessions"][0]["session_id"]),
+            (&1.into(), &format!("of-{own}").into())
+        );
         for path in ["/api/v1/cardinality", "/api/v1/tenants", &format!("/api/v1/tenants/{own}")] {
             assert_eq!(read(&gateway, path, key).status, 403, "{path}");
         }
@@ -91,8 +104,37 @@ fn with_a_token_nobody_reads_without_one() {
     // A browser opens a link once and goes on with the cookie.
     let link = gateway.get(&format!("/metrics?token={read_a}"));
     assert_eq!(link.status, 303);
-    assert!(link.head.contains("location: /metrics\r\n") && link.head.contains("httponly; samesite=strict"));
+    assert!(link.head.contains("location: /metrics\r\n") && link.head.contains("httponly; samesite=lax"));
     let cookie = format!("other=1; openqoe-token={read_a}");
     assert_eq!(gateway.get_with("/metrics", &[("cookie", &cookie)]).status, 200);
     assert_eq!(gateway.get("/metrics?token=guess").status, 401);
+    let deep = gateway.get(&format!("/explore?kpi=bitrate&token={read_a}&by=cdn"));
+    assert!(
+        deep.status == 303 && deep.head.contains("location: /explore?kpi=bitrate&by=cdn\r\n"),
+        "{}",
+        deep.head
+    );
+
+    // A browser without one is asked for it, for a page; programs and scripts are told in JSON.
+    let html = [("accept", "text/html,application/xhtml+xml")];
+    let page = gateway.get_with("/sessions/s", &html);
+    assert!(page.status == 401 && page.text().contains("<form method=\"get\">"));
+    assert!(page.head.contains("www-authenticate: bearer") && page.head.contains("default-src 'self'"));
+    for path in ["/metrics", "/api/v1/about", "/assets/index.js"] {
+        assert_eq!(refusal(&gateway.get_with(path, &html)), (401, "missing_key".to_owned()), "{path}");
+    }
+}
+
+#[test]
+fn a_read_key_opens_the_console_and_not_the_process() {
+    let setup = Setup::new("console", "[tenants.a]\n[tenants.b]\n");
+    let read_a = setup.key("a", "read");
+    let gateway = setup.start();
+    for path in ["/", "/live", "/explore", "/sessions", "/sessions/s", "/slos", "/health", "/api/v1/about"] {
+        assert_eq!(read(&gateway, path, &read_a).status, 200, "{path}");
+    }
+    assert_eq!(read(&gateway, "/assets/none.js", &read_a).status, 404);
+    for path in ["/api/v1/health", "/api/v1/tenants/b/health", "/live/x", "/sessions/s/x"] {
+        assert_eq!(refusal(&read(&gateway, path, &read_a)), (403, "forbidden_path".to_owned()), "{path}");
+    }
 }

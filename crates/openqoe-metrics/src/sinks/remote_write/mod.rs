@@ -21,7 +21,7 @@ use openqoe_spec::{MetricDef, MetricKind, Scope};
 use self::known::{Identity, Known};
 use self::writer::{Labels, Writer};
 use crate::family::{Value, families};
-use crate::histogram::{EXEMPLAR_LABEL, Histogram, Kept};
+use crate::histogram::{Histogram, Kept};
 use crate::labels::{pairs, unescape};
 use crate::native::ZERO_THRESHOLD;
 use crate::number::push_float;

@@ -3,7 +3,6 @@
 use openqoe_spec::{MetricDef, MetricKind};
 use prost::Message as _;
 
-use super::EXEMPLAR_LABEL;
 use super::message::{Exemplar, Histogram, Metadata, MetricType, Request, Sample, TimeSeries};
 use super::symbols::{MessageSymbols, Symbols};
 use crate::histogram::Kept;
@@ -100,12 +99,14 @@ impl Writer {
     }
 
     fn exemplar(&mut self, kept: &Kept) -> Exemplar {
-        let pair = [self.symbols.number(EXEMPLAR_LABEL), self.symbols.number(&kept.session)];
-        Exemplar {
-            labels_refs: pair.map(|number| self.references.reference(&self.symbols, number)).to_vec(),
-            value: kept.value,
-            timestamp: i64::try_from(kept.at).unwrap_or(i64::MAX),
+        let mut labels_refs = Vec::new();
+        for (name, value) in kept.labels() {
+            for text in [name, &value] {
+                let number = self.symbols.number(text);
+                labels_refs.push(self.references.reference(&self.symbols, number));
+            }
         }
+        Exemplar { labels_refs, value: kept.value, timestamp: i64::try_from(kept.at).unwrap_or(i64::MAX) }
     }
 
     fn add(&mut self, def: &MetricDef, mut labels: Labels, suffix: &str, mut series: TimeSeries) {

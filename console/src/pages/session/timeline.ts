@@ -1,0 +1,12 @@
+// The parts of a timeline by the names the pages use; the contract (spec/api/openapi.yaml) says what they mean.
+
+import type { Timeline } from '../../api/generated.ts';
+
+export type { JournalledBatch, Timeline } from '../../api/generated.ts';
+export type Band = Timeline['bands'][number];
+export type Phase = Band['phase'];
+export type Download = Timeline['downloads'][number];
+export type Mark = Timeline['marks'][number];
+
+/** [ms since the session began, value]. */
+export type Point = readonly [number, number];

@@ -1,0 +1,9 @@
+// Units first, then the pages in real Chromium against fixtures; the latter need a build.
+import { defineConfig } from 'vitest/config';
+
+// Times are written in the reader's zone.
+process.env.TZ = 'UTC';
+
+export default defineConfig({
+  test: { testTimeout: 30_000, hookTimeout: 30_000, include: ['test/**/*.test.ts'] },
+});

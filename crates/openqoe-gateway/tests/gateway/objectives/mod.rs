@@ -1,0 +1,5 @@
+//! Objectives as the gateway evaluates them.
+
+mod against_prometheus;
+mod answers;
+mod traffic;
