@@ -1,7 +1,7 @@
 // A chart of lines over time, with the values under the cursor and the query behind each. Charts of one `sync` share their
 // cursor; the arrow keys move it; words say the same to who cannot see it.
 import type { ComponentChildren } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useId, useMemo, useRef, useState } from 'preact/hooks';
 import { formatMoment } from '../figures/formatTime.ts';
 import { describeChart, describeMoment } from './describeChart.ts';
 import { Legend } from './Legend.tsx';
@@ -38,6 +38,7 @@ export function Chart(props: Props) {
   } = props;
   const [index, setIndex] = useState<number | undefined>(undefined);
   const box = useRef<HTMLDivElement>(null);
+  const id = useId();
   const { times, plain, drawn } = useMemo(() => {
     const opened = openGaps(
       at,
@@ -68,9 +69,9 @@ export function Chart(props: Props) {
   const time = times[shown];
   const values = plain.map((column) => column[shown]);
   return (
-    <figure class="panel chart" aria-label={title}>
+    <figure class="panel chart" aria-labelledby={id}>
       <div class="panel-head">
-        <h2>{title}</h2>
+        <h2 id={id}>{title}</h2>
         {children}
         <span class="chart-time">
           {time === undefined ? '' : index === undefined ? 'latest' : formatMoment(time * 1000)}

@@ -43,7 +43,7 @@ describe.skipIf(!chromiumPath)('SLOs', () => {
   test('every number has its query', async () => {
     await page.getByRole('button', { name: '22.4×' }).click();
     const popover = page.getByRole('dialog', { name: 'Query of Prometheus' });
-    expect(await popover.innerText()).toContain('openqoe_slo_burn_rate{slo="playback-failure"');
+    expect(await popover.innerText()).toContain('slo:sli_error:ratio_rate5m{slo="playback-failure"');
   });
 
   test('/ searches, in the address too', async () => {
