@@ -3,12 +3,9 @@ import { useEffect } from 'preact/hooks';
 import type { About } from '../api/generated.ts';
 import { useAnswer } from '../api/useAnswer.ts';
 import { QueryPopover } from '../figures/QueryPopover.tsx';
-import { ExplorePage } from '../pages/explore/ExplorePage.tsx';
 import { HealthPage } from '../pages/health/HealthPage.tsx';
 import { LivePage } from '../pages/live/LivePage.tsx';
 import type { PageProps } from '../pages/PageProps.ts';
-import { SessionPage } from '../pages/session/SessionPage.tsx';
-import { SessionsPage } from '../pages/sessions/SessionsPage.tsx';
 import { SlosPage } from '../pages/slos/SlosPage.tsx';
 import type { Address } from '../route/address.ts';
 import { followLinks, linkTo, useAddress } from '../route/location.ts';
@@ -17,6 +14,14 @@ import { Guarded } from './Guarded.tsx';
 import { Header, TITLES } from './Header.tsx';
 import { Help } from './Help.tsx';
 import { listenToKeys } from './keys.ts';
+import { Later } from './Later.tsx';
+
+const loadExplore = () => import('../pages/explore/ExplorePage.tsx').then(({ ExplorePage }) => ExplorePage);
+const loadSessions = () =>
+  import('../pages/sessions/SessionsPage.tsx').then(({ SessionsPage }) => SessionsPage);
+const loadSession = () => import('../pages/session/SessionPage.tsx').then(({ SessionPage }) => SessionPage);
+/** Once the first page has been drawn the others come, so that going to them waits for nothing. */
+const AHEAD_AFTER_MS = 2000;
 
 /** Tenants and KPIs change with the configuration only. */
 const ABOUT_EVERY_MS = 60_000;
@@ -26,6 +31,11 @@ export function App() {
   const about = useAnswer('about', {}, ABOUT_EVERY_MS);
   useEffect(followLinks, []);
   useEffect(listenToKeys, []);
+  useEffect(() => {
+    const ahead = () => Promise.allSettled([loadExplore(), loadSessions(), loadSession()]);
+    const timer = setTimeout(ahead, AHEAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const tenant = address.query.get('tenant') ?? about.value?.tenants[0];
   const title = address.sessionId ?? (address.page && TITLES[address.page]) ?? 'Not found';
   useEffect(() => {
@@ -69,14 +79,11 @@ function Content({ address: { page, sessionId }, about, tenant }: Props) {
         </p>
       </Notice>
     );
+  const props = { about, tenant } satisfies PageProps;
   if (sessionId !== undefined)
-    return <SessionPage key={sessionId} about={about} tenant={tenant} sessionId={sessionId} />;
-  const Page = {
-    live: LivePage,
-    explore: ExplorePage,
-    sessions: SessionsPage,
-    slos: SlosPage,
-    health: HealthPage,
-  }[page];
-  return <Page key={tenant} {...({ about, tenant } satisfies PageProps)} />;
+    return <Later load={loadSession} key={sessionId} props={{ ...props, sessionId }} />;
+  if (page === 'explore') return <Later load={loadExplore} key={tenant} props={props} />;
+  if (page === 'sessions') return <Later load={loadSessions} key={tenant} props={props} />;
+  const Page = { live: LivePage, slos: SlosPage, health: HealthPage }[page];
+  return <Page key={tenant} {...props} />;
 }
