@@ -5,5 +5,10 @@ import { defineConfig } from 'vitest/config';
 process.env.TZ = 'UTC';
 
 export default defineConfig({
-  test: { testTimeout: 30_000, hookTimeout: 30_000, include: ['test/**/*.test.ts'] },
+  test: {
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
+    include: ['test/**/*.test.ts'],
+  },
 });
