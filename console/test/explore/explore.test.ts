@@ -1,6 +1,6 @@
 // The arithmetic and the words of Explore.
 import { describe, expect, it } from 'vitest';
-import type { Change, Contributor, Estimate } from '../../src/api/generated.ts';
+import type { Contributor, Estimate } from '../../src/api/generated.ts';
 import { describeMove, describeShare, OTHER } from '../../src/pages/explore/describeChange.ts';
 import { describeVerdict, judgeComparison } from '../../src/pages/explore/judgeComparison.ts';
 import { nextAttribute } from '../../src/pages/explore/nextAttribute.ts';

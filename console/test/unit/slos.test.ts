@@ -26,6 +26,8 @@ const group = (left: number | null, states: SloAlert['state'][] = []): SloGroup 
     hold_s: 0,
     min_total: 0,
   })),
+  no_data: null,
+  history: [],
   queries: {},
 });
 
