@@ -23,11 +23,7 @@ const group = (left: number | null, states: SloAlert['state'][] = []): SloGroup 
     hold_s: 0,
     min_total: 25,
     since: null,
-    hold_s: 0,
-    min_total: 0,
   })),
-  no_data: null,
-  history: [],
   queries: {},
 });
 
