@@ -54,6 +54,7 @@ function explore({ query }, now) {
     rows: rows.slice(0, limit),
     total,
     more: Math.max(0, rows.length - limit),
+    is_complete: true,
     took_ms: took(sessions.length),
     query: promqlOf(kpi),
   };
@@ -99,7 +100,13 @@ function compare({ query }, now) {
       is_significant: low > 0 || high < 0,
     };
   });
-  return { from: Number(query.get('from') ?? now), to: now, comparisons, took_ms: took(a.length + b.length) };
+  return {
+    from: Number(query.get('from') ?? now),
+    to: now,
+    comparisons,
+    is_complete: true,
+    took_ms: took(a.length + b.length),
+  };
 }
 
 function values({ query }, now) {
@@ -113,7 +120,7 @@ function values({ query }, now) {
   const sorted = counts
     .map(([value, own]) => ({ value, sessions: own.length }))
     .sort((a, b) => b.sessions - a.sessions);
-  return { attribute, values: sorted, more: 0 };
+  return { attribute, values: sorted, more: 0, is_complete: true };
 }
 
 const ORDERS = {
@@ -133,7 +140,7 @@ function sessions({ query }, now) {
   const [start, limit] = [Number(query.get('after') ?? 0), Number(query.get('limit') ?? 100)];
   const page = meant.slice(start, start + limit).map(({ session }) => session);
   const next = start + limit < meant.length ? String(start + limit) : null;
-  return { sessions: page, next, matched: meant.length, took_ms: took(meant.length) };
+  return { sessions: page, next, matched: meant.length, is_complete: true, took_ms: took(meant.length) };
 }
 
 const NOBODY = {

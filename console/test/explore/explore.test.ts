@@ -1,7 +1,7 @@
 // The arithmetic and the words of Explore.
 import { describe, expect, it } from 'vitest';
-import type { Change, Contributor, Estimate } from '../../src/api/generated.ts';
-import { describeChange } from '../../src/pages/explore/describeChange.ts';
+import type { Contributor, Estimate } from '../../src/api/generated.ts';
+import { describeMove, describeShare, OTHER } from '../../src/pages/explore/describeChange.ts';
 import { describeVerdict, judgeComparison } from '../../src/pages/explore/judgeComparison.ts';
 import { nextAttribute } from '../../src/pages/explore/nextAttribute.ts';
 import { scaleBars, shapeBar } from '../../src/pages/explore/scaleBars.ts';
@@ -21,19 +21,9 @@ const contributor = (share: number): Contributor => ({
   now: 0.031,
   before: 0.004,
   share,
-  weight: 0.3,
   mix: 0,
-  excess: share - 0.3,
-  queries: {},
-});
-
-const change = (contributors: Contributor[], isEnough = true): Change => ({
-  kpi: 'rebuffer_ratio',
-  now: 0.031,
-  before: 0.004,
-  score: 8,
-  is_enough: isEnough,
-  contributors,
+  weight: 0.3,
+  excess: Math.min(share, 1) - 0.3,
   queries: {},
 });
 
@@ -54,14 +44,17 @@ describe('what got worse', () => {
     [1, 'all of it is cdn=edge-b'],
     [1.3, 'all of it, and more, is cdn=edge-b: elsewhere it got better'],
   ])('names a contributor of share %d', (share, words) => {
-    const sentence = describeChange(change([contributor(share)]), 'Rebuffering ratio', 'ratio');
-    expect(sentence).toMatch(/^Rebuffering ratio .*→.*: /);
-    expect(sentence.endsWith(words)).toBe(true);
+    expect(describeShare(contributor(share))).toBe(words);
   });
 
-  it('says when there is nothing to name', () => {
-    expect(describeChange(change([]), 'X', 'ratio')).toMatch(/nowhere in particular$/);
-    expect(describeChange(change([contributor(1)], false), 'X', 'ratio')).toMatch(/too little traffic/);
+  it('names values that are none', () => {
+    expect(describeShare({ ...contributor(0.5), value: '' })).toBe('50 % of it is cdn=(not reported)');
+    expect(describeShare({ ...contributor(0.5), value: OTHER })).toBe('50 % of it is cdn=(other values)');
+  });
+
+  it('says from what to what', () => {
+    expect(describeMove({ before: 0.004, now: 0.031 }, 'ratio')).toBe('0.40 % → 3.10 %');
+    expect(describeMove({ before: null, now: 0.031 }, 'ratio')).toBe('nothing → 3.10 %');
   });
 });
 

@@ -10,6 +10,7 @@ import { filterable } from '../../filters/filterable.ts';
 import { rangeParameters } from '../../filters/range.ts';
 import { linkTo } from '../../route/location.ts';
 import { moveFocus } from '../../shell/moveFocus.ts';
+import { IncompleteNote } from '../../states/IncompleteNote.tsx';
 import { AnswerNotice, Notice } from '../../states/Notice.tsx';
 import { BarWithInterval } from './BarWithInterval.tsx';
 import type { ExplorePart } from './ExplorePage.tsx';
@@ -40,6 +41,7 @@ export function Breakdown(part: ExplorePart) {
   return (
     <section class="panel breakdown" aria-label={`${kpi.title} by ${by}`} aria-busy={isOther}>
       <AnswerNotice answer={answer} what="the breakdown" />
+      <IncompleteNote isComplete={explored?.is_complete ?? true} />
       {explored &&
         !isOther &&
         (explored.rows.length === 0 ? <Nobody /> : <Rows {...part} explored={explored} />)}

@@ -6,6 +6,7 @@ import { formatCount, formatFigure } from '../../figures/formatFigure.ts';
 import { FilterBar } from '../../filters/FilterBar.tsx';
 import { rangeParameters } from '../../filters/range.ts';
 import { linkTo, setParameters } from '../../route/location.ts';
+import { IncompleteNote } from '../../states/IncompleteNote.tsx';
 import { AnswerNotice, Notice } from '../../states/Notice.tsx';
 import type { ExplorePart } from './ExplorePage.tsx';
 import { IntervalPlot } from './IntervalPlot.tsx';
@@ -56,6 +57,7 @@ export function Compare(part: ExplorePart) {
       </section>
       <section class="panel" aria-label="Comparison">
         {isAsked ? <AnswerNotice answer={answer} what="the comparison" /> : <NothingChosen />}
+        <IncompleteNote isComplete={answer.value?.is_complete ?? true} />
         {isAsked && answer.value && <Comparisons {...part} comparisons={answer.value.comparisons} />}
       </section>
     </>
@@ -120,7 +122,12 @@ function Comparisons({ about, comparisons }: ExplorePart & { comparisons: Compar
                 </td>
                 <td class="number">{difference === null ? '–' : formatSigned(difference, kpi.unit)}</td>
                 <td class="interval-column">
-                  <IntervalPlot interval={interval} edge={edge} verdict={verdict} />
+                  <IntervalPlot
+                    interval={interval}
+                    why={a.value === 0 ? 'A is 0: nothing to be relative to' : '–'}
+                    edge={edge}
+                    verdict={verdict}
+                  />
                 </td>
                 <td class="verdict">{describeVerdict(comparison, kpi.better, kpi.unit)}</td>
               </tr>

@@ -6,12 +6,14 @@ import { type Interval, placeOnAxis } from './scaleIntervals.ts';
 
 interface Props {
   interval: Interval | undefined;
+  /** Said where there is none. */
+  why: string;
   edge: number;
   verdict: Verdict;
 }
 
-export function IntervalPlot({ interval, edge, verdict }: Props) {
-  if (!interval) return <span class="muted">nothing to be relative to</span>;
+export function IntervalPlot({ interval, why, edge, verdict }: Props) {
+  if (!interval) return <span class="muted">{why}</span>;
   const at = (value: number) => placeOnAxis(value, edge) * 100;
   const [low, middle, high] = [at(interval.low), at(interval.middle), at(interval.high)];
   const isCutLeft = interval.low < -edge;

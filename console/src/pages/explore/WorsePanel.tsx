@@ -8,7 +8,7 @@ import { linkTo } from '../../route/location.ts';
 import { moveFocus } from '../../shell/moveFocus.ts';
 import { AnswerNotice } from '../../states/Notice.tsx';
 import { isWorse } from '../live/describeChange.ts';
-import { describeMove, describeShare } from './describeChange.ts';
+import { describeMove, describeShare, OTHER } from './describeChange.ts';
 import type { ExplorePart } from './ExplorePage.tsx';
 
 const EVERY_MS = 5_000;
@@ -64,8 +64,8 @@ function WorseItem({ change, kpi }: { change: Change; kpi: KpiAbout }) {
       <Figure title={kpi.title} promql={change.queries[change.kpi] ?? change.queries.now}>
         {describeMove(change, kpi.unit)}
       </Figure>
-      {first && ': '}
-      {first && <Place kpi={kpi} contributor={first} />}
+      {': '}
+      {first ? <Place kpi={kpi} contributor={first} /> : <span class="muted">the same everywhere</span>}
     </li>
   );
 }
@@ -115,9 +115,11 @@ function Place({ kpi, contributor, hasWeight = false }: PlaceProps) {
         {words}
       </a>
       {hasWeight && <span class="muted">, {Math.round(contributor.weight * 100)} % of the traffic</span>}{' '}
-      <a class="small" href={linkTo('sessions', { filter: [`${attribute}:${value}`], sort: 'badness' })}>
-        Worst sessions<span class="unseen"> of {`${attribute} ${value}`}</span>
-      </a>
+      {value !== OTHER && (
+        <a class="small" href={linkTo('sessions', { filter: [`${attribute}:${value}`], sort: 'badness' })}>
+          Worst sessions<span class="unseen"> of {`${attribute} ${value}`}</span>
+        </a>
+      )}
     </>
   );
 }

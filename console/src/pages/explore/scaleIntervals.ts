@@ -17,15 +17,15 @@ export function relativeInterval({ a, difference, low, high }: Comparison): Inte
   return { low: low / control, middle: difference / control, high: high / control };
 }
 
-const EDGES = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+const EDGES = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2];
 
-/** The end of the axis: the first round one that holds nine of ten intervals, at most five times the control. */
+/** The end of the axis: the first round one that holds three of four intervals, at most twice the control. Wider ones are of few sessions. */
 export function axisEdge(intervals: readonly Interval[]): number {
   const reaches = intervals
     .map(({ low, high }) => Math.max(Math.abs(low), Math.abs(high)))
     .sort((a, b) => a - b);
-  const needed = reaches[Math.ceil(reaches.length * 0.9) - 1] ?? 0;
-  return EDGES.find((edge) => edge >= needed) ?? 5;
+  const needed = reaches[Math.ceil(reaches.length * 0.75) - 1] ?? 0;
+  return EDGES.find((edge) => edge >= needed) ?? 2;
 }
 
 /** 0 at the left end of the axis, 1 at the right. */

@@ -1,15 +1,23 @@
 // Which session this is: how it went, whose it was, and where its trace is.
 
-import type { Session } from '../../api/generated.ts';
+import type { About, Session } from '../../api/generated.ts';
 import { formatFigure } from '../../figures/formatFigure.ts';
 import { formatMoment } from '../../figures/formatTime.ts';
 import { formatFilter } from '../../filters/filter.ts';
+import { filterable } from '../../filters/filterable.ts';
 import { linkTo } from '../../route/location.ts';
 import { BadnessBadge } from '../sessions/BadnessBadge.tsx';
 import { describeEnd } from '../sessions/describeEnd.ts';
 import { CopyButton } from './CopyButton.tsx';
 
-export function SessionHead({ session, lengthMs }: { session: Session; lengthMs: number }) {
+interface Props {
+  about: About;
+  session: Session;
+  lengthMs: number;
+}
+
+export function SessionHead({ about, session, lengthMs }: Props) {
+  const shared = filterable(about);
   const {
     session_id: id,
     is_live: isLive,
@@ -43,12 +51,18 @@ export function SessionHead({ session, lengthMs }: { session: Session; lengthMs:
       <ul class="session-attributes" aria-label="Attributes; each leads to the sessions that share it">
         {Object.entries(session.attributes).map(([attribute, value]) => (
           <li key={attribute}>
-            <a
-              class="plain"
-              href={linkTo('sessions', { filter: [formatFilter({ attribute, value, excluded: false })] })}
-            >
-              <span class="muted">{attribute}</span> {value}
-            </a>
+            {shared.includes(attribute) ? (
+              <a
+                class="plain"
+                href={linkTo('sessions', { filter: [formatFilter({ attribute, value, excluded: false })] })}
+              >
+                <span class="muted">{attribute}</span> {value}
+              </a>
+            ) : (
+              <span>
+                <span class="muted">{attribute}</span> {value}
+              </span>
+            )}
           </li>
         ))}
       </ul>

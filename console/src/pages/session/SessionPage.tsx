@@ -34,7 +34,7 @@ export function SessionPage({ about, tenant, sessionId }: PageProps & { sessionI
           <a href={linkTo('sessions')}>All sessions</a>
         </p>
       )}
-      {timeline && <Loaded timeline={timeline} tenant={tenant} />}
+      {timeline && <Loaded timeline={timeline} about={about} tenant={tenant} />}
       {connection.state === 'away' && (
         <p class="badge is-warn">Not connected: what is new does not show yet</p>
       )}
@@ -42,7 +42,7 @@ export function SessionPage({ about, tenant, sessionId }: PageProps & { sessionI
   );
 }
 
-function Loaded({ timeline, tenant }: { timeline: Timeline; tenant: string }) {
+function Loaded({ timeline, about, tenant }: PageProps & { timeline: Timeline }) {
   const { session, length_ms: lengthMs } = timeline;
   const waterfall = useMemo(() => packDownloads(timeline.downloads), [timeline]);
   const { viewport, setViewport, chosen, choose } = useViewport(lengthMs);
@@ -54,7 +54,7 @@ function Loaded({ timeline, tenant }: { timeline: Timeline; tenant: string }) {
   const view = { timeline, viewport, cursor, chosen, onViewport: setViewport, onChoose: choose };
   return (
     <>
-      <SessionHead session={session} lengthMs={lengthMs} />
+      <SessionHead about={about} session={session} lengthMs={lengthMs} />
       <SessionFigures session={session} />
       {!timeline.is_whole && (
         <Notice kind="empty" title="The journal no longer has the beginning of this session.">
@@ -69,6 +69,12 @@ function Loaded({ timeline, tenant }: { timeline: Timeline; tenant: string }) {
         </div>
         <TimelineView {...view} waterfall={waterfall} />
         <TimelineLegend timeline={timeline} />
+        {timeline.left_out > 0 && (
+          <p class="muted small">
+            {timeline.left_out} points, downloads, marks and bands that say least are left out of so long a
+            session; raw events and figures hold all.
+          </p>
+        )}
         {waterfall.crowded > 0 && (
           <p class="muted small">
             {waterfall.crowded} downloads ran beside more than can be shown below each other; they share the

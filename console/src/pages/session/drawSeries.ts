@@ -5,7 +5,7 @@ import { formatFigure, type Unit } from '../../figures/formatFigure.ts';
 import type { Lane } from './layOutLanes.ts';
 import { countUntil } from './lookUp.ts';
 import type { Scene } from './scene.ts';
-import type { Point } from './timeline.ts';
+import type { Point, Timeline } from './timeline.ts';
 import { timeToX } from './viewport.ts';
 
 export interface Series {
@@ -54,7 +54,7 @@ export function drawSeries(
   const bottom = lane.top + lane.height;
   const y = (value: number) => bottom - (value / top) * (lane.height - 3);
   for (const run of cutRuns(series, viewport.from, viewport.to)) {
-    const steps = series.isStep ? toSteps(run, timeline.length_ms) : run;
+    const steps = series.isStep ? toSteps(run, endOfView(timeline)) : run;
     const first = steps[0];
     const last = steps.at(-1);
     if (!first || !last) continue;
@@ -72,13 +72,22 @@ export function drawSeries(
     context.strokeStyle = palette.line;
     context.lineWidth = 1.5;
     context.stroke(line);
-    if (first === last) context.strokeRect(x(first[0]) - 1, y(first[1]) - 1, 2, 2);
+    if (first === last) context.strokeRect(x(first[0]) - 1.5, y(first[1]) - 1.5, 3, 3);
   }
   drawScale(context, scene, lane, formatFigure(top / 1.1, series.unit), y(top / 1.1));
 }
 
+/** What the player shows after the view is no part of it. */
+function endOfView({ bands, length_ms: length }: Timeline): number {
+  const last = bands.at(-1);
+  return last?.phase === 'ended' ? last.from : length;
+}
+
 function toSteps(run: readonly Point[], until: number): Point[] {
-  return run.flatMap((point, i): Point[] => [point, [run[i + 1]?.[0] ?? until, point[1]]]);
+  return run.flatMap((point, i): Point[] => [
+    point,
+    [run[i + 1]?.[0] ?? Math.max(until, point[0]), point[1]],
+  ]);
 }
 
 function drawScale(
@@ -96,8 +105,14 @@ function drawScale(
   context.lineTo(width, Math.round(y) + 0.5);
   context.stroke();
   context.setLineDash([]);
+  const left = width - context.measureText(label).width - 8;
+  const below = Math.max(y + 2, lane.top + 2);
+  context.fillStyle = palette.surface;
+  context.globalAlpha = 0.8;
+  context.fillRect(left, below, width - left, 15);
+  context.globalAlpha = 1;
   context.fillStyle = palette.muted;
   context.textAlign = 'right';
   context.textBaseline = 'top';
-  context.fillText(label, width - 4, Math.max(y + 2, lane.top + 2));
+  context.fillText(label, width - 4, below + 1);
 }

@@ -8,6 +8,7 @@ import { RangeSelect } from '../../filters/RangeSelect.tsx';
 import { rangeParameters } from '../../filters/range.ts';
 import { useRange } from '../../filters/useRange.ts';
 import { linkTo, setParameters, useAddress } from '../../route/location.ts';
+import { IncompleteNote } from '../../states/IncompleteNote.tsx';
 import { NoSessions } from '../../states/NoSessions.tsx';
 import { AnswerNotice, Notice } from '../../states/Notice.tsx';
 import type { PageProps } from '../PageProps.ts';
@@ -76,6 +77,7 @@ export function SessionsPage({ about, tenant }: PageProps) {
             {formatFigure(found.took_ms, 'milliseconds')}
             {after !== undefined && ', a later page'}
           </p>
+          <IncompleteNote isComplete={found.is_complete} />
           {found.sessions.length === 0 ? <Nobody /> : <SessionTable sessions={found.sessions} />}
           <nav class="pager" aria-label="Pages of sessions">
             {after !== undefined && (
