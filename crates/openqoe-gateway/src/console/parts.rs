@@ -159,6 +159,15 @@ impl Parts {
             || "rows of ended sessions could not be written; their events stay in the journal".into(),
             "look for room on the disk of `data_dir`",
         );
+        self.problem(
+            is_any(&row.counter(Counter::SloStoreErrors)),
+            "warning",
+            || {
+                "histories of objectives could not be written or read; a restart will not find all of them"
+                    .into()
+            },
+            "look for room on the disk of `data_dir`, and at the log",
+        );
         self.say(
             "archive",
             state,
