@@ -24,6 +24,8 @@ const group = (left: number | null, states: SloAlert['state'][] = []): SloGroup 
     min_total: 25,
     since: null,
   })),
+  no_data: null,
+  history: [],
   queries: {},
 });
 
