@@ -1,6 +1,8 @@
 //! Timelines: vectors in `spec/vectors/timeline`, and what holds for any session: the lengths of its bands are the times of its
 //! summary, there are no gaps, and nothing is unbounded. `OPENQOE_BLESS=1` writes what comes out of the vectors.
 
+#![allow(clippy::unwrap_used)]
+
 mod any_event;
 
 use std::path::{Path, PathBuf};
