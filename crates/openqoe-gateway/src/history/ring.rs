@@ -37,9 +37,11 @@ impl Span {
 #[derive(Debug, Default)]
 pub(super) struct Slice {
     pub(super) total: Box<[u8]>,
-    /// Attribute, value, sums.
-    pub(super) values: Vec<(&'static str, Arc<str>, Box<[u8]>)>,
+    pub(super) values: Vec<Packed>,
 }
+
+/// Attribute, value, packed sums.
+pub(super) type Packed = (&'static str, Arc<str>, Box<[u8]>);
 
 impl Slice {
     fn of(growth: &Growth) -> Slice {

@@ -14,8 +14,11 @@ const QUIET_MS: u64 = 3_600_000;
 #[derive(Debug)]
 pub(super) struct Values {
     most: usize,
-    known: HashMap<(Box<str>, &'static str), HashMap<Box<str>, u64>>,
+    known: HashMap<(Box<str>, &'static str), Known>,
 }
+
+/// When something was counted of each value last.
+type Known = HashMap<Box<str>, u64>;
 
 impl Values {
     pub(super) fn new(most: usize) -> Values {

@@ -60,7 +60,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
     paths.sort();
     match paths.len() {
         0 => Err(LoadError::Empty { path }),
-        ..=MAX_FILES => Ok(paths),
+        1..=MAX_FILES => Ok(paths),
         _ => Err(LoadError::TooMany { path }),
     }
 }
