@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::traffic::{BAD, FAILED, GOOD, View, send};
 use crate::harness::{Gateway, folder};
-use crate::receiver::free_address;
+use crate::receiver::{eventually, free_address};
 use crate::servers::{Server, encode};
 
 const OBJECTIVES: &str = include_str!("against_prometheus.yaml");
@@ -148,6 +148,11 @@ fn the_gateway_says_what_prometheus_says() {
     let folder = watched.folder.clone();
     let Some(prometheus) = Server::scraping(&folder, &watched.internal, &rules(&slos)) else { return };
     watched.start();
+    // It takes some seconds before its first scrape, and two scrapes before there is an increase.
+    eventually("an evaluation", || {
+        let found = prometheus.query("slo:sli_total:increase30s", None);
+        (found.len() >= slos.len()).then_some(())
+    });
     watched.listen();
     for number in 0..BURSTS {
         watched.listen();
