@@ -61,7 +61,7 @@ fn what_was_said_once_outlives_the_process() {
         }
         std::thread::yield_now();
     };
-    assert_eq!((&row["asset_id"], &row["cdn"]), (&json!("a"), &json!("edge")));
+    assert_eq!((&row["attributes"]["asset_id"], &row["attributes"]["cdn"]), (&json!("a"), &json!("edge")));
 }
 
 #[test]

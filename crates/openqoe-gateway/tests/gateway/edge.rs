@@ -117,7 +117,9 @@ fn what_an_edge_acknowledges_is_counted_at_the_core() {
     assert_eq!((outcome(&edge, "forwarded"), outcome(&edge, "rejected")), (204.0, 1.0));
     assert_eq!(edge.value("openqoe_ingest_events_received_total"), 205.0);
     let metrics = edge.metrics();
-    for absent in ["openqoe_startup", "openqoe_playback", "openqoe_slo", "openqoe_engine"] {
+    for absent in
+        ["openqoe_startup", "openqoe_playback", "openqoe_slo_rebuffer", "openqoe_slo_error", "openqoe_engine"]
+    {
         assert!(!metrics.contains(absent), "{absent} in\n{metrics}");
     }
 }

@@ -6,7 +6,7 @@ use std::io::Read;
 use openqoe_spec::{METRICS, Scope};
 use serde_json::json;
 
-use crate::harness::{Gateway, folder, view};
+use crate::harness::{Gateway, folder, view, wait_for};
 use crate::receiver::{Receiver, written};
 use crate::{edge, tls};
 
@@ -67,6 +67,8 @@ fn every_metric_about_the_gateway_itself_is_alive() {
             std::thread::yield_now();
         }
     }
+    // The first step of the history has to be over.
+    wait_for(|| gateway.metrics().contains("openqoe_anomaly_series{"));
     let metrics = gateway.metrics();
     // What is there only where it is configured.
     let others = tls::exposition() + &edge::exposition();
