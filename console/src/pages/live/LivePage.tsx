@@ -16,13 +16,15 @@ const SPANS: { value: Span; title: string }[] = [
   { value: '1h', title: 'Last hour' },
   { value: '7d', title: 'Last 7 days' },
 ];
+/** The last minute: Live is about now. Explore looks further back. */
+const WORSE = { window: '1m', baseline: '15m' };
 const WORSE_EVERY_MS = 5000;
 
 export function LivePage({ about, tenant }: PageProps) {
   const [chosen, setSpan] = useParameter('span', '1h');
   const span = chosen === '7d' ? '7d' : '1h';
   const state = useLive(tenant, span);
-  const worse = useAnswer('worse', { tenant }, WORSE_EVERY_MS);
+  const worse = useAnswer('worse', { tenant, ...WORSE }, WORSE_EVERY_MS);
   const anomalies = useAnswer('anomalies', { tenant }, WORSE_EVERY_MS);
   const { live, point, answer } = state;
   return (
