@@ -38,6 +38,8 @@ fn burn_alert(slo: &Slo, alert: &BurnAlert, options: &Options) -> Rule {
         ("long".to_owned(), long.clone()),
         ("severity".to_owned(), alert.severity.as_str().to_owned()),
         ("short".to_owned(), short),
+        // The series has it already. Here it tells the alerts of one file apart for promtool.
+        ("slo".to_owned(), slo.name.clone()),
     ]);
     labels.extend(alert.labels.clone());
     let lasts = spell(rounded(slo.window.div_f64(alert.factor)));
@@ -78,7 +80,10 @@ pub(super) fn no_data(slo: &Slo, options: &Options) -> Option<Rule> {
         alert: NO_DATA_ALERT.into(),
         expr: format!("max_over_time({total}[1d] offset 1h) >= {least}\nunless\n{total} > 0"),
         hold: 15 * MINUTE,
-        labels: BTreeMap::from([("severity".to_owned(), Severity::Ticket.as_str().to_owned())]),
+        labels: BTreeMap::from([
+            ("severity".to_owned(), Severity::Ticket.as_str().to_owned()),
+            ("slo".to_owned(), slo.name.clone()),
+        ]),
         annotations,
     })
 }
