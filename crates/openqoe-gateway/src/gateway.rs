@@ -37,7 +37,8 @@ pub(crate) struct Gateway {
     keeper: Option<(Sender<oneshot::Sender<()>>, JoinHandle<()>)>,
     /// The way to the core, when this is an edge: its shards only keep and forward.
     pub(crate) edge: Option<Edge>,
-    replaying: Arc<AtomicUsize>,
+    /// Shards that still replay their journals, and one for noting what they begin with.
+    pub(crate) replaying: Arc<AtomicUsize>,
     pub(crate) guard: Arc<Guard>,
     pub(crate) tenants: Arc<Tenants>,
     pub(crate) access: Access,
@@ -93,7 +94,7 @@ impl Gateway {
             guard: guard.clone(),
             admissions: admissions.clone(),
             appended: Arc::default(),
-            replaying: Arc::new(AtomicUsize::new(shards.len())),
+            replaying: Arc::new(AtomicUsize::new(shards.len() + 1)),
         };
         let shards = shards
             .into_iter()
@@ -321,7 +322,7 @@ impl Gateway {
         (Admission { tenant, protocol, received_at, batch, record, queued, done }, kept)
     }
 
-    /// Whether everything acknowledged before the start has been taken in again.
+    /// Whether everything acknowledged before the start has been taken in again, and is told from what comes now.
     pub(crate) fn has_replayed(&self) -> bool {
         self.replaying.load(Ordering::Acquire) == 0
     }

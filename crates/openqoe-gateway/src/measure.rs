@@ -1,6 +1,7 @@
 //! What the gateway says of itself and of the viewers: snapshots of all shards merged, and the time they are told.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -100,11 +101,15 @@ impl Gateway {
         if self.edge.is_some() {
             return;
         }
+        tokio::select! {
+            () = self.begin() => {}
+            _ = stop.changed() => return self.history.end_streams(),
+        }
         let mut tick = tokio::time::interval(TICK);
         // On the second, so that a sample ends a step of history.
         let first = Instant::now() + Duration::from_millis(1000 - now_ms() % 1000);
         let mut sample = tokio::time::interval_at(first.into(), WATCHED_SAMPLE);
-        let (mut begun, mut sampled) = (false, 0);
+        let mut sampled = 0;
         loop {
             tokio::select! {
                 _ = tick.tick() => {
@@ -113,20 +118,10 @@ impl Gateway {
                         // A full queue will be told the time when it has room.
                         let _ = shard.queue.try_send(Command::Tick(now));
                     }
-                    if !begun && self.has_replayed() {
-                        begun = true;
-                        let (snapshot, held) = self.measurements().await;
-                        for (tenant, stats) in held {
-                            self.tenants.named(&tenant).note_inherited(stats.waiting);
-                        }
-                        self.slo().begin(&snapshot);
-                        self.history.begin(now_ms(), &snapshot);
-                        self.objectives.sample(now_ms(), snapshot, &self.tenants);
-                    }
                 }
                 _ = sample.tick() => {
                     let step = now_ms() / SAMPLE_MS;
-                    if begun && (step != sampled || self.history.is_watched()) {
+                    if step != sampled || self.history.is_watched() {
                         self.sample(step != sampled).await;
                         sampled = step;
                     }
@@ -134,6 +129,19 @@ impl Gateway {
                 _ = stop.changed() => return self.history.end_streams(),
             }
         }
+    }
+
+    /// Notes what the counters begin with once the shards have replayed their journals, and lets senders in: what they send
+    /// later is news, what was counted before is not.
+    async fn begin(&self) {
+        let (snapshot, held) = self.measurements().await;
+        for (tenant, stats) in held {
+            self.tenants.named(&tenant).note_inherited(stats.waiting);
+        }
+        self.slo().begin(&snapshot);
+        self.history.begin(now_ms(), &snapshot);
+        self.objectives.sample(now_ms(), snapshot, &self.tenants);
+        self.replaying.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Takes in the state of this moment: into the history, and at the end of a step into the trailing window and the objectives too.
