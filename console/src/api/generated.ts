@@ -284,6 +284,23 @@ export type Timeline = {
     kind: 'start' | 'first_frame' | 'stall' | 'seek' | 'pause' | 'rendition' | 'rate' | 'visibility' | 'error' | 'failure' | 'ad' | 'custom' | 'end' | 'gap';
     text: string;
   }>;
+  /** By protocol, what others tell of the session: what the CDN logged beside what the player lived through. None of it is counted. */
+  reports?: Record<string, {
+    downloads: Array<{
+      from: number;
+      first_byte?: number;
+      to: number;
+      kind: string;
+      bytes: number;
+      failed: boolean;
+      weight: number;
+    }>;
+    marks: Array<{
+      t: number;
+      kind: string;
+      text: string;
+    }>;
+  }>;
   /** Whether the journal still has its beginning. */
   is_whole: boolean;
   /** Points, downloads, marks and bands left out of a very long session, those that say least. */
@@ -382,6 +399,8 @@ export type Ledger = {
   received: number;
   counted: number;
   duplicate: number;
+  /** Told by another reporter of a session that is counted already. */
+  joined: number;
   forwarded: number;
   rejected: Record<string, number>;
   shed: Record<string, number>;

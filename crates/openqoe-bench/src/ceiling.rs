@@ -35,7 +35,7 @@ async fn answer(request: Request<Incoming>, decode: bool) -> Result<Response<Emp
     let mut response = Response::new(Empty::new());
     *response.status_mut() = match request.into_body().collect().await {
         Err(_) => StatusCode::BAD_REQUEST,
-        Ok(body) if decode => match (PROTOCOLS[0].decode)(&body.to_bytes()) {
+        Ok(body) if decode => match PROTOCOLS[0].read(&body.to_bytes()) {
             Ok(decoded) if !decoded.batches.is_empty() => StatusCode::NO_CONTENT,
             _ => StatusCode::BAD_REQUEST,
         },

@@ -43,7 +43,8 @@ impl Batches {
         let mut decoded = |step| {
             (0..LABEL_SETS)
                 .map(|number| {
-                    let mut decoded = (PROTOCOLS[0].decode)(bodies.body(number, step))
+                    let mut decoded = PROTOCOLS[0]
+                        .read(bodies.body(number, step))
                         .map_err(|refused| anyhow::anyhow!(refused.message))?;
                     decoded.batches.pop().ok_or_else(|| anyhow::anyhow!("no batch"))
                 })
@@ -183,7 +184,7 @@ fn decode_ns(started: u64, count: usize) -> f64 {
     for number in 0..count {
         let body = bodies.body(number as u32, 1);
         // The figure is of no use if this fails, and every other part of the benchmark says so.
-        let _ = black_box((PROTOCOLS[0].decode)(black_box(body)));
+        let _ = black_box(PROTOCOLS[0].read(black_box(body)));
     }
     started.elapsed().as_nanos() as f64 / (count * EVENTS) as f64
 }

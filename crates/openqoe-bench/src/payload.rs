@@ -202,7 +202,7 @@ mod tests {
         for step in 0..12 {
             let body = bodies.body(4711, step);
             assert!((3500..4500).contains(&body.len()), "{}", body.len());
-            let decoded = (PROTOCOLS[0].decode)(body).unwrap();
+            let decoded = PROTOCOLS[0].read(body).unwrap();
             assert_eq!((decoded.accepted(), decoded.rejections.len()), (EVENTS, 0));
             assert_eq!(&*decoded.batches[0].session_id, "00004711-6f0b-4a3e-9d55-2f6f0e1b7c11");
             for event in &decoded.batches[0].events {
@@ -217,7 +217,7 @@ mod tests {
         let mut bodies = Bodies::new(1_700_000_000_000, LABEL_SETS);
         let attributes: std::collections::HashSet<String> = (0..1000)
             .map(|number| {
-                let decoded = (PROTOCOLS[0].decode)(bodies.body(number, 0)).unwrap();
+                let decoded = PROTOCOLS[0].read(bodies.body(number, 0)).unwrap();
                 format!("{:?}", decoded.batches[0].attributes)
             })
             .collect();

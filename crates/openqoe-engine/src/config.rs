@@ -5,6 +5,8 @@
 pub struct Config {
     /// How long an event waits for one sent before it.
     pub reorder_window: u64,
+    /// How long an event without a number waits, so that one that was before it can come after it.
+    pub hold: u64,
     /// How many events of one session may wait.
     pub reorder_events: usize,
     /// The most that one step between two events may add to a clock: timers stop while a device sleeps.
@@ -25,6 +27,7 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             reorder_window: 10_000,
+            hold: 500,
             reorder_events: 256,
             max_step: 90_000,
             silence: 60_000,

@@ -4,7 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use openqoe_spec::{
-    Attributes, Batch, Event, EventKind, LabelSetId, Labels, Outcome, Recorder, Rejected, Shed,
+    Attributes, Batch, Event, EventKind, LabelSetId, Labels, Numbering, Outcome, Recorder, Rejected, Shed,
 };
 
 use crate::census::{Census, Stats};
@@ -12,7 +12,7 @@ use crate::checkpoint::{self, RestoreError};
 use crate::config::Config;
 use crate::ledger::{Ended, Ledger, Source, Taken};
 use crate::playback::{Emit, Passage};
-use crate::sequence::Place as Order;
+use crate::sequence::{GivenUp, Place as Order};
 use crate::sessions::{Open, Place, Session, Sessions, Waiting};
 
 /// A batch, and what the gateway knows about its arrival.
@@ -79,7 +79,7 @@ impl Engine {
         ledger: &mut impl Ledger,
     ) {
         let Arrival { tenant, source, received_at, place: stands, batch } = arrival;
-        let Some((place, first_said)) = self.session(tenant, &batch, recorder, ledger) else {
+        let Some((place, first_said)) = self.session(tenant, source, &batch, recorder, ledger) else {
             for _ in &batch.events {
                 ledger.outcome(tenant, source, Outcome::Shed(Shed::SessionLimit));
             }
@@ -87,18 +87,24 @@ impl Engine {
         };
         let origin = batch.origin(received_at);
         let Some(session) = self.sessions.get(place) else { return };
-        let set = (!batch.attributes.is_empty()).then_some(session.newest_set);
         if session.heard_at == 0 {
-            session.began_at = origin;
+            (session.began_at, session.source) = (origin, source);
+            session.sequence.begin(source.numbering(), batch.events.first());
+        } else if session.source != source {
+            join(session, source, origin, received_at, &batch, ledger);
+            return;
         }
+        let set = (!batch.attributes.is_empty()).then_some(session.newest_set);
         if session.heard_at == 0 || set.is_some() {
             session.batch = stands;
         }
         session.heard_at = session.heard_at.max(received_at);
-        session.source = source;
+        // Those who do not know when their session began are taken by their own clock until the first event is known.
+        let base = if source.numbering() == Numbering::Records { batch.started_at } else { 0 };
         let (was_over, were_waiting) = (session.view.is_over(), self.waiting);
-        for event in batch.events {
+        for mut event in batch.events {
             let at = origin.saturating_add(event.t).min(received_at);
+            event.t += base;
             let waiting = Waiting { event, set, source, at, received_at };
             self.waiting = admit(session, waiting, self.waiting, &self.config, recorder, ledger);
         }
@@ -116,11 +122,11 @@ impl Engine {
         while let Some(place) = self.sessions.due(now) {
             let Some(session) = self.sessions.get(place) else { continue };
             let (was_over, were_waiting) = (session.view.is_over(), self.waiting);
-            let overdue = session
-                .sequence
-                .first_waiting()
-                .is_some_and(|first| first.received_at + self.config.reorder_window <= now);
-            if overdue {
+            let is_overdue = |session: &Session, config: &Config| {
+                session.sequence.first_waiting().is_some_and(|first| turn(session, config, first) <= now)
+            };
+            let overdue = is_overdue(session, &self.config);
+            while is_overdue(session, &self.config) {
                 self.waiting = give_up(session, self.waiting, &self.config, recorder, ledger);
             }
             let silent = now.saturating_sub(session.heard_at);
@@ -199,6 +205,7 @@ impl Engine {
     fn session<R: Recorder + Labels>(
         &mut self,
         tenant: &str,
+        source: Source,
         batch: &Batch,
         recorder: &mut R,
         ledger: &mut impl Ledger,
@@ -207,6 +214,9 @@ impl Engine {
         let attributes = hash(&batch.attributes);
         if let Some(place) = self.sessions.find(&self.key) {
             let session = self.sessions.get(place)?;
+            if session.source != source {
+                return Some((place, false));
+            }
             if batch.attributes.is_empty() {
                 session.held_set.get_or_insert_with(|| recorder.intern(tenant, &batch.attributes));
                 return Some((place, false));
@@ -284,8 +294,30 @@ fn hash(attributes: &impl Hash) -> u64 {
 fn due(session: &Session, config: &Config) -> u64 {
     let patience = if session.view.is_over() { config.keep_ended } else { session.view.patience(config) };
     let silence = session.heard_at + patience;
-    let gap = session.sequence.first_waiting().map(|first| first.received_at + config.reorder_window);
+    let gap = session.sequence.first_waiting().map(|first| turn(session, config, first));
     gap.map_or(silence, |gap| gap.min(silence))
+}
+
+/// When an event has waited long enough.
+fn turn(session: &Session, config: &Config, waiting: &Waiting) -> u64 {
+    let wait = if session.sequence.is_by_times() { config.hold } else { config.reorder_window };
+    waiting.received_at + wait
+}
+
+/// What another reporter tells of a session that is counted already.
+fn join(
+    session: &mut Session,
+    source: Source,
+    origin: u64,
+    received_at: u64,
+    batch: &Batch,
+    ledger: &mut impl Ledger,
+) {
+    session.heard_at = session.heard_at.max(received_at);
+    for event in &batch.events {
+        ledger.outcome(session.tenant(), source, Outcome::Joined);
+        ledger.joined(source, event, origin.saturating_add(event.t).min(received_at));
+    }
 }
 
 fn emit<'a, R>(
@@ -307,22 +339,24 @@ fn admit<R: Recorder>(
     recorder: &mut R,
     ledger: &mut impl Ledger,
 ) -> usize {
-    let seq = arrived.event.seq;
-    match session.sequence.place(seq) {
+    let key = session.sequence.key(&arrived.event);
+    match session.sequence.place(key) {
         Order::Duplicate => ledger.outcome(session.tenant(), arrived.source, Outcome::Duplicate),
         Order::Late => ledger.outcome(session.tenant(), arrived.source, Outcome::Rejected(Rejected::Late)),
         Order::Early => {
-            session.sequence.wait(seq, arrived);
+            session.sequence.wait(key, arrived);
             waiting += 1;
             if session.sequence.waiting() > config.reorder_events {
                 waiting = give_up(session, waiting, config, recorder, ledger);
             }
         }
         Order::Next => {
-            session.sequence.step();
-            take(session, arrived, config, recorder, ledger);
-            waiting = drain(session, waiting, config, recorder, ledger);
+            begin(session, &arrived.event, recorder);
+            session.sequence.step(key);
+            take(session, arrived, 0, config, recorder, ledger);
+            waiting = drain(session, waiting, 0, config, recorder, ledger);
         }
+        Order::Anywhere => take(session, arrived, 0, config, recorder, ledger),
     }
     waiting
 }
@@ -334,24 +368,52 @@ fn give_up<R: Recorder>(
     recorder: &mut R,
     ledger: &mut impl Ledger,
 ) -> usize {
-    if session.sequence.give_up() {
-        let at = session.heard_at;
-        let (view, mut out) = emit(session, at, recorder);
-        view.lose_beginning(&mut out);
+    if session.sequence.is_by_times() {
+        let is_fresh = session.sequence.is_fresh();
+        let Some(first) = session.sequence.take_first() else { return waiting };
+        if is_fresh && !is_beginning(&first.event) {
+            lose_beginning(session, recorder);
+        }
+        take(session, first, 0, config, recorder, ledger);
+        return waiting - 1;
     }
-    drain(session, waiting, config, recorder, ledger)
+    let Some(GivenUp { beginning, missing }) = session.sequence.give_up() else { return waiting };
+    if beginning {
+        lose_beginning(session, recorder);
+    }
+    drain(session, waiting, missing, config, recorder, ledger)
+}
+
+/// The first event of all: of others than native reporters it need not be the beginning, for they may be heard from the middle.
+fn begin<R: Recorder>(session: &mut Session, event: &Event, recorder: &mut R) {
+    let is_foreign = session.source.numbering() == Numbering::Records;
+    if is_foreign && session.sequence.is_fresh() && !is_beginning(event) {
+        lose_beginning(session, recorder);
+    }
+}
+
+fn is_beginning(event: &Event) -> bool {
+    matches!(event.kind, EventKind::SessionStart | EventKind::PlayRequest { .. })
+}
+
+fn lose_beginning<R: Recorder>(session: &mut Session, recorder: &mut R) {
+    session.is_cut = true;
+    let at = session.heard_at;
+    let (view, mut out) = emit(session, at, recorder);
+    view.lose_beginning(&mut out);
 }
 
 fn drain<R: Recorder>(
     session: &mut Session,
     mut waiting: usize,
+    mut missing: u64,
     config: &Config,
     recorder: &mut R,
     ledger: &mut impl Ledger,
 ) -> usize {
     while let Some(next) = session.sequence.take_next() {
         waiting -= 1;
-        take(session, next, config, recorder, ledger);
+        take(session, next, std::mem::take(&mut missing), config, recorder, ledger);
     }
     waiting
 }
@@ -360,11 +422,18 @@ fn drain<R: Recorder>(
 fn take<R: Recorder>(
     session: &mut Session,
     arrived: Waiting,
+    missing: u64,
     config: &Config,
     recorder: &mut R,
     ledger: &mut impl Ledger,
 ) {
-    let Waiting { event, set, source, at, .. } = arrived;
+    let Waiting { mut event, set, source, at, .. } = arrived;
+    if source.numbering() == Numbering::Records {
+        if session.started_at == 0 {
+            (session.started_at, session.began_at) = (event.t, at);
+        }
+        event.t = event.t.saturating_sub(session.started_at);
+    }
     if session.closed {
         ledger.outcome(session.tenant(), source, Outcome::Rejected(Rejected::AfterEnd));
         return;
@@ -372,8 +441,8 @@ fn take<R: Recorder>(
     ledger.outcome(session.tenant(), source, Outcome::Counted);
     let set = set.or(session.held_set).unwrap_or(session.set);
     let passages = apply(session, &event, set, at, config, recorder);
-    let phase = session.view.phase();
-    ledger.taken(&Taken { event: &event, at, passages, phase, summary: &session.summary });
+    let (phase, is_cut) = (session.view.phase(), session.is_cut);
+    ledger.taken(&Taken { event: &event, at, missing, is_cut, passages, phase, summary: &session.summary });
 }
 
 fn apply<R: Recorder>(

@@ -1,14 +1,30 @@
 //! What becomes of events and views, as the engine tells it to whoever keeps the books.
 
-use openqoe_spec::{Event, Outcome};
+use openqoe_spec::{Event, Numbering, Outcome, Protocol};
 use serde::{Deserialize, Serialize};
 
 use crate::playback::{Passage, Phase};
 use crate::summary::Summary;
 
-/// Who sent an event, as the ledger knows it: the gateway's affair, passed through.
+/// Who sent an event: the place of its protocol in [`Protocol::ALL`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source(pub u16);
+
+impl Source {
+    /// The source that speaks a protocol.
+    pub fn of(protocol: Protocol) -> Source {
+        Source(u16::try_from(protocol.index()).unwrap_or_default())
+    }
+
+    /// The name of its protocol.
+    pub fn name(self) -> &'static str {
+        Protocol::ALL.get(usize::from(self.0)).map_or("", |protocol| protocol.as_str())
+    }
+
+    pub(crate) fn numbering(self) -> Numbering {
+        Protocol::ALL.get(usize::from(self.0)).map_or(Numbering::Dense, |protocol| protocol.numbering())
+    }
+}
 
 /// Where outcomes are written down.
 pub trait Ledger {
@@ -17,6 +33,9 @@ pub trait Ledger {
 
     /// An event was counted, and this is what it meant. For those who want to see a session moment by moment.
     fn taken(&mut self, _taken: &Taken<'_>) {}
+
+    /// An event of another reporter than the one whose events are counted, at `at` epoch ms on the gateway's clock.
+    fn joined(&mut self, _source: Source, _event: &Event, _at: u64) {}
 
     /// A view has ended. One that goes on after all, and ends again, is told again: the later counts.
     fn ended(&mut self, _ended: &Ended<'_>) {}
@@ -29,6 +48,10 @@ pub struct Taken<'a> {
     pub event: &'a Event,
     /// When it was, epoch ms on the gateway's clock.
     pub at: u64,
+    /// How many events (of others than native ones: records) before it never came.
+    pub missing: u64,
+    /// Whether it is the first one heard of a session whose beginning nobody heard.
+    pub is_cut: bool,
     /// What passed until then, in order.
     pub passages: [Option<Passage>; 2],
     /// What the viewer lives through from then on.

@@ -39,9 +39,15 @@ pub(crate) struct Session {
     /// `session_end` has been taken in: nothing may follow.
     pub(crate) closed: bool,
     timer: u64,
-    /// Who sent its newest batch.
+    /// Who reports it: the first who did. Others are heard, but not counted.
     #[serde(default)]
     pub(crate) source: Source,
+    /// When `t` is 0, epoch ms on its reporter's clock; 0 as long as it is not known, and where batches say it.
+    #[serde(default)]
+    pub(crate) started_at: u64,
+    /// Nobody heard its beginning.
+    #[serde(default)]
+    pub(crate) is_cut: bool,
 }
 
 impl Session {
@@ -82,7 +88,7 @@ pub struct Open<'a> {
     pub batch: u64,
     /// The label set of its newest attributes.
     pub set: LabelSetId,
-    /// Who sent its newest batch.
+    /// Who reports it.
     pub source: Source,
     /// What it came to so far.
     pub summary: &'a Summary,
@@ -192,6 +198,8 @@ impl Sessions {
             closed: false,
             timer: u64::MAX,
             source: Source::default(),
+            started_at: 0,
+            is_cut: false,
         };
         self.places.insert(key.into(), index);
         self.slots[index].session = Some(Box::new(session));

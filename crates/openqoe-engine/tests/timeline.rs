@@ -7,8 +7,8 @@ mod any_event;
 
 use std::path::{Path, PathBuf};
 
-use openqoe_engine::{Config, Timeline, timeline};
-use openqoe_spec::{Attributes, Batch, Event, EventKind, SessionEnd};
+use openqoe_engine::{Config, Source, Timeline, timeline};
+use openqoe_spec::{Attributes, Batch, Event, EventKind, Protocol, SessionEnd};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
 }
 
 /// A case's events as batches of one event, each arriving at its `t`, or at `arrives`.
-fn batches(case: &Value) -> Vec<(u64, Batch)> {
+fn batches(case: &Value) -> Vec<(u64, Source, Batch)> {
     let mut sent = Vec::new();
     for (number, item) in case["events"].as_array().unwrap().iter().enumerate() {
         let mut kind = item["kind"].clone();
@@ -36,7 +36,12 @@ fn batches(case: &Value) -> Vec<(u64, Batch)> {
         let arrives = BASE + item["arrives"].as_u64().unwrap_or(event.t);
         let attributes: Attributes = serde_json::from_value(case["attributes"].clone()).unwrap_or_default();
         let (session_id, started_at, sent_at) = ("s".into(), BASE, arrives);
-        sent.push((arrives, Batch { session_id, started_at, sent_at, attributes, events: vec![event] }));
+        let source = item["protocol"].as_str().and_then(Protocol::parse).map(Source::of).unwrap_or_default();
+        sent.push((
+            arrives,
+            source,
+            Batch { session_id, started_at, sent_at, attributes, events: vec![event] },
+        ));
     }
     sent
 }
@@ -65,7 +70,11 @@ fn play(events: &[Event], until: Option<u64>) -> Timeline {
     let batches = events.chunks(3).map(|events| {
         let at = BASE + events[events.len() - 1].t;
         let (session_id, attributes) = ("s".into(), Attributes::default());
-        (at, Batch { session_id, started_at: BASE, sent_at: at, attributes, events: events.to_vec() })
+        (
+            at,
+            Source(0),
+            Batch { session_id, started_at: BASE, sent_at: at, attributes, events: events.to_vec() },
+        )
     });
     timeline(&Config::default(), batches, until)
 }

@@ -19,7 +19,7 @@ pub(crate) fn bodies(data: &[u8]) {
 
 /// Decodes a body and checks what must hold of the answer.
 fn decode(protocol: &ProtocolDef, body: &[u8]) -> Result<Decoded, Refused> {
-    let result = (protocol.decode)(body);
+    let result = protocol.read(body);
     match &result {
         Err(refused) => {
             assert!((400..500).contains(&refused.reason.status()));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use axum::http::header::USER_AGENT;
-use openqoe_ingest::{Decoded, ProtocolDef, Refused};
+use openqoe_ingest::{Decoded, Payload, ProtocolDef, Refused};
 use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow};
 use openqoe_spec::{Batch, Outcome, Protocol, Rejected, Shed};
 use tokio::sync::oneshot;
@@ -55,6 +55,8 @@ pub(crate) struct Gateway {
 /// What became of a readable body.
 pub(crate) struct Admitted {
     pub(crate) decoded: Decoded,
+    /// The session of the first batch.
+    pub(crate) session_id: Option<Box<str>>,
     /// Events that found no room.
     pub(crate) shed: usize,
     /// Why, when there are any.
@@ -199,11 +201,11 @@ impl Gateway {
         &self,
         tenant: &Arc<Tenant>,
         protocol: &ProtocolDef,
-        body: &[u8],
+        payload: &Payload<'_>,
         request: &RequestContext<'_>,
     ) -> Result<Admitted, Refused> {
         let received_at = now_ms();
-        let mut decoded = (protocol.decode)(body)
+        let mut decoded = (protocol.decode)(payload)
             .inspect_err(|refused| tenant.note_refused(protocol.id, refused.reason))?;
         let room = tenant.quota().take_events(decoded.accepted());
         if room == Err(Short::Forever) {
@@ -217,8 +219,10 @@ impl Gateway {
         }
         let accepted = decoded.accepted();
         let batches = std::mem::take(&mut decoded.batches);
+        let session_id = batches.first().map(|batch| batch.session_id.clone());
+        let shed_reason = Shed::QueueFull;
         let mut admitted =
-            Admitted { decoded, shed: 0, shed_reason: Shed::QueueFull, retry_after: 1, accepted: 0 };
+            Admitted { decoded, session_id, shed: 0, shed_reason, retry_after: 1, accepted: 0 };
         if let Err(Short::For(wait)) = room {
             tenant.note_outcome(protocol.id, Outcome::Shed(Shed::Quota), accepted);
             (admitted.shed, admitted.shed_reason) = (accepted, Shed::Quota);

@@ -2,6 +2,7 @@
 
 mod access;
 mod anomaly;
+mod answer;
 mod archive;
 mod assets;
 mod body;

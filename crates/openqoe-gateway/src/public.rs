@@ -10,25 +10,22 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use openqoe_ingest::{PROTOCOLS, ProtocolDef, Refused};
-use openqoe_spec::{BatchRejection, Rejected as Reason, Shed};
-use serde::Serialize;
+use openqoe_ingest::{PROTOCOLS, Payload, ProtocolDef, Refused};
+use openqoe_spec::BatchRejection;
 
 use crate::access::{cors, sender};
+use crate::answer::answer;
 use crate::assets;
 use crate::body;
 use crate::edge::Role;
 use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
-use crate::pressure::{self, Hints};
+use crate::pressure;
 use crate::privacy::RequestContext;
 use crate::refusal::Refusal;
 use crate::relay;
 use crate::request_log;
 use crate::tenant::Tenant;
-
-/// Rejected events named in one answer; the ledger has the number of the others.
-const MAX_NAMED: usize = 100;
 
 /// The other end of no connection.
 const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -38,7 +35,8 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     let mut router = Router::new().route("/sdk/{name}", get(sdk));
     for protocol in PROTOCOLS {
         let ingest = move |state: State<Arc<Gateway>>, request: Request| ingest(protocol, state, request);
-        router = router.route(protocol.path, post(ingest).options(preflight));
+        let route = post(ingest).options(move |state, headers| preflight(protocol, state, headers));
+        router = router.route(protocol.path, if protocol.by_get { route.get(ingest) } else { route });
     }
     if gateway.config.role == Role::Core {
         router = router.route(relay::PATH, post(relay::relay));
@@ -58,12 +56,13 @@ async fn ingest(
     let (head, body) = request.into_parts();
     let peer = head.extensions.get().map_or(UNKNOWN, |Peer(address)| *address);
     let context = RequestContext { peer, headers: &head.headers };
+    let query = head.uri.query().unwrap_or_default();
     let directory = gateway.access.directory();
     let mut response = match sender::authenticate(&directory, &head) {
-        Ok(tenant) => match take(protocol, &gateway, &tenant, context, body).await {
+        Ok(tenant) => match take(protocol, &gateway, &tenant, context, query, body).await {
             Ok(admitted) => {
                 request_log::admitted(protocol.id.as_str(), &head.headers, &admitted);
-                answer(&admitted, pressure::hints(gateway.pressure_of(&tenant)))
+                answer(protocol, &admitted, pressure::hints(gateway.pressure_of(&tenant)))
             }
             Err(refusal) => {
                 request_log::refused(protocol.id.as_str(), &head.headers, refusal.error);
@@ -83,6 +82,7 @@ async fn take(
     gateway: &Gateway,
     tenant: &Arc<Tenant>,
     context: RequestContext<'_>,
+    query: &str,
     body: Body,
 ) -> Result<Admitted, Refusal> {
     let note = |refused: &Refused| tenant.note_refused(protocol.id, refused.reason);
@@ -102,7 +102,9 @@ async fn take(
     if declared.is_none() {
         tenant.take_bytes(protocol.id, received.wire)?;
     }
-    Ok(gateway.ingest(tenant, protocol, &received.body, &context).await?)
+    let header = |name: &str| context.headers.get(name).and_then(|value| value.to_str().ok());
+    let payload = Payload { body: &received.body, query, header: &header };
+    Ok(gateway.ingest(tenant, protocol, &payload, &context).await?)
 }
 
 /// Why no body is read at the moment, before any work is done for it.
@@ -119,77 +121,16 @@ fn not_now(gateway: &Gateway) -> Option<Refused> {
     Some(Refused { reason, message: message.into(), hint })
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    accepted: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hints: Option<Hints>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    rejected: Vec<Rejected<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    warnings: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Rejected<'a> {
-    index: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seq: Option<u64>,
-    reason: &'static str,
-    message: &'a str,
-}
-
-fn answer(admitted: &Admitted, hints: Option<Hints>) -> Response {
-    if admitted.shed > 0 {
-        return shed(admitted).into_response();
-    }
-    let rejections = &admitted.decoded.rejections;
-    let rejected = rejections.iter().take(MAX_NAMED).map(|rejection| Rejected {
-        index: rejection.index,
-        seq: rejection.seq,
-        reason: rejection.reason.as_str(),
-        message: &rejection.message,
-    });
-    // A batch that is not taken because its viewer objects is a good one.
-    let opted_out = rejections.iter().any(|rejection| rejection.reason == Reason::OptedOut);
-    let nothing = admitted.accepted == 0 && !rejections.is_empty() && !opted_out;
-    let status = if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let answer = Answer {
-        accepted: admitted.accepted,
-        hints,
-        rejected: rejected.collect(),
-        warnings: &admitted.decoded.warnings,
-    };
-    (status, axum::Json(answer)).into_response()
-}
-
-fn shed(admitted: &Admitted) -> Refusal {
-    let (status, message) = match admitted.shed_reason {
-        Shed::Quota => (StatusCode::TOO_MANY_REQUESTS, "more events a second than the tenant's quota allows"),
-        Shed::SessionQuota => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "a new session, and the tenant has as many open as its quota allows",
-        ),
-        Shed::QueueFull | Shed::Journal | Shed::Backlog | Shed::SessionLimit => {
-            (StatusCode::SERVICE_UNAVAILABLE, "the gateway cannot take this batch right now")
-        }
-    };
-    Refusal {
-        status,
-        error: admitted.shed_reason.as_str(),
-        message: message.into(),
-        hint: "send it again after Retry-After seconds, with a new sent_at",
-        retry_after: Some(admitted.retry_after),
-    }
-}
-
-async fn preflight(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
-    cors::preflight(&gateway.access.directory(), &headers)
+async fn preflight(
+    protocol: &'static ProtocolDef,
+    State(gateway): State<Arc<Gateway>>,
+    headers: HeaderMap,
+) -> Response {
+    cors::preflight(protocol, &gateway.access.directory(), &headers)
 }
 
 async fn unknown_path() -> impl IntoResponse {
     let paths: Vec<&str> = PROTOCOLS.iter().map(|protocol| protocol.path).collect();
-    let text =
-        format!("OpenQoE takes events at POST {}; see docs/guide/native-ingest.md\n", paths.join(", "));
+    let text = format!("OpenQoE takes events at POST {}; see docs/guide\n", paths.join(", "));
     (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }

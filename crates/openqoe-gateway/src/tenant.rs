@@ -99,7 +99,7 @@ impl Tenant {
 
     /// How the engine names events of this protocol.
     pub(crate) fn source(&self, protocol: Protocol) -> Source {
-        Source(u16::try_from(protocol.index()).unwrap_or_default())
+        Source::of(protocol)
     }
 }
 

@@ -16,7 +16,7 @@ fn block(page: &str, language: &str) -> String {
 
 #[test]
 fn the_batch_of_the_guide_is_accepted_whole() {
-    let decoded = (PROTOCOLS[0].decode)(block("native-ingest.md", "json").as_bytes()).unwrap();
+    let decoded = PROTOCOLS[0].read(block("native-ingest.md", "json").as_bytes()).unwrap();
     assert_eq!((decoded.accepted(), decoded.rejections.len(), decoded.warnings.len()), (5, 0, 0));
 }
 

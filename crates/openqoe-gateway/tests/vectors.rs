@@ -1,4 +1,5 @@
-//! `spec/vectors/playback`: native events through decoder, engine and series table, compared with the series they must give.
+//! `spec/vectors/playback` and the folders of the other protocols: requests through decoder, engine and series table, compared
+//! with the series they must give.
 //! Together the cases drive every registered view, experiment and SLO metric: a name nothing drives fails here.
 
 #![allow(clippy::unwrap_used)]
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use openqoe_engine::{Arrival, Config, Engine, Ledger, Source};
-use openqoe_ingest::PROTOCOLS;
+use openqoe_ingest::{PROTOCOLS, Payload, ProtocolDef};
 use openqoe_metrics::{Guard, Limits, SINKS, SloWindow, Snapshot, Table};
 use openqoe_spec::{Attribute, METRICS, Outcome, SPEC_VERSION, Scope};
 use serde::Deserialize;
@@ -22,7 +23,11 @@ const BASE: u64 = 1_700_000_000_000;
 #[serde(deny_unknown_fields)]
 struct Case {
     case: String,
+    #[serde(default)]
     pins: Vec<String>,
+    /// The clauses of a standard the case is about.
+    #[serde(default)]
+    clauses: Vec<String>,
     /// Session attributes to keep in the expected series.
     #[serde(default)]
     labels: Vec<String>,
@@ -43,7 +48,7 @@ impl Ledger for Outcomes {
         let reason = match outcome {
             Outcome::Rejected(reason) => reason.as_str(),
             Outcome::Shed(reason) => reason.as_str(),
-            Outcome::Counted | Outcome::Duplicate | Outcome::Forwarded => "",
+            Outcome::Counted | Outcome::Duplicate | Outcome::Joined | Outcome::Forwarded => "",
         };
         self.note(outcome, reason);
     }
@@ -88,6 +93,11 @@ impl Run {
         } else if let Some(tick) = item.get("tick").and_then(Value::as_u64) {
             self.now = self.now.max(BASE + tick);
             self.engine.expire(self.now, &mut self.table, &mut self.outcomes);
+        } else if let Some(protocol) = item.get("protocol").and_then(Value::as_str) {
+            let protocol = PROTOCOLS.iter().find(|known| known.id.as_str() == protocol).unwrap();
+            let arrives = item.get("arrives").and_then(Value::as_u64).unwrap_or_default();
+            self.now = self.now.max(BASE + arrives);
+            self.request(protocol, &item);
         } else if let Some(resume) = item.get("resume").and_then(Value::as_u64) {
             self.now = self.now.max(BASE + resume);
             self.engine.resume(self.now);
@@ -109,14 +119,42 @@ impl Run {
             "session": { "session_id": self.session, "started_at": BASE, "attributes": self.attributes },
             "events": [event],
         });
-        let decoded = (PROTOCOLS[0].decode)(body.to_string().as_bytes()).unwrap();
+        self.take(&PROTOCOLS[0], &Payload::of(body.to_string().as_bytes()));
+    }
+
+    /// A request of any protocol: `body` (text, or JSON), `query`, `headers`.
+    fn request(&mut self, protocol: &ProtocolDef, item: &Map<String, Value>) {
+        let body = match item.get("body") {
+            None => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(json) => json.to_string(),
+        };
+        let query = dated(item.get("query").and_then(Value::as_str).unwrap_or_default());
+        let headers: BTreeMap<String, String> = item
+            .get("headers")
+            .and_then(Value::as_object)
+            .map(|all| all.iter().map(|(name, text)| (name.clone(), dated(text.as_str().unwrap()))).collect())
+            .unwrap_or_default();
+        let header = |name: &str| headers.get(name).map(String::as_str);
+        self.take(protocol, &Payload { body: dated(&body).as_bytes(), query: &query, header: &header });
+    }
+
+    fn take(&mut self, protocol: &ProtocolDef, payload: &Payload<'_>) {
+        let decoded = match (protocol.decode)(payload) {
+            Ok(decoded) => decoded,
+            Err(refused) => {
+                *self.outcomes.0.entry(format!("refused {}", refused.reason.as_str())).or_default() += 1;
+                self.received += 1;
+                return;
+            }
+        };
         self.received += decoded.received() as u64;
         for rejection in &decoded.rejections {
             self.outcomes.note(Outcome::Rejected(rejection.reason), rejection.reason.as_str());
         }
         for batch in decoded.batches {
-            let arrival =
-                Arrival { tenant: "default", source: Source(0), received_at: self.now, place: 0, batch };
+            let (source, received_at) = (Source::of(protocol.id), self.now);
+            let arrival = Arrival { tenant: "default", source, received_at, place: 0, batch };
             self.engine.apply(arrival, &mut self.table, &mut self.outcomes);
         }
     }
@@ -127,6 +165,21 @@ impl Run {
         self.slo.snapshot_into(self.now + 10_000, &mut snapshot);
         snapshot
     }
+}
+
+/// Times: `@1000` is a second after the case began, epoch ms.
+fn dated(text: &str) -> String {
+    let mut parts = text.split('@');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+        match part[..digits].parse::<u64>() {
+            Ok(ms) => out += &(BASE + ms).to_string(),
+            Err(_) => out.push('@'),
+        }
+        out += &part[digits..];
+    }
+    out
 }
 
 fn expose(snapshot: &Snapshot) -> String {
@@ -165,7 +218,12 @@ fn run(case: &Case) -> (Snapshot, String) {
         run.item(item.clone());
     }
     let snapshot = run.snapshot();
-    let mut report = format!("== {}\n   pins {}\n", case.case, case.pins.join(", "));
+    let mut report = format!("== {}\n", case.case);
+    for (name, list) in [("pins", &case.pins), ("clauses", &case.clauses)] {
+        if !list.is_empty() {
+            let _ = writeln!(report, "   {name} {}", list.join(", "));
+        }
+    }
     let waiting = run.engine.stats().waiting as u64;
     let given: u64 = run.outcomes.0.values().sum();
     assert_eq!(run.received, given + waiting, "{}: every event has one outcome", case.case);
@@ -178,13 +236,13 @@ fn run(case: &Case) -> (Snapshot, String) {
     (snapshot, report)
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors/playback")
-}
+const FOLDERS: [&str; 2] = ["playback", "cmcd"];
 
 fn files() -> Vec<(PathBuf, Vec<Case>)> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder())
-        .unwrap()
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors");
+    let mut paths: Vec<PathBuf> = FOLDERS
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(vectors.join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
         .collect();

@@ -2,9 +2,10 @@
 //!
 //! Decoders do no I/O, read no clock, never panic on input, and never let one bad event take a batch down with it.
 
+mod cmcd;
 mod native;
 mod protocol;
 mod suggest;
 
-pub use protocol::{Decoded, PROTOCOLS, ProtocolDef, Refused, Rejection};
+pub use protocol::{Answer, Decoded, PROTOCOLS, Payload, ProtocolDef, Refused, Rejection};
 pub use suggest::closest;

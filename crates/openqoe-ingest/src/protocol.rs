@@ -2,7 +2,7 @@
 
 use openqoe_spec::{Batch, BatchRejection, Protocol, Rejected};
 
-use crate::native;
+use crate::{cmcd, native};
 
 /// What a body turned out to hold.
 #[derive(Debug, Default)]
@@ -51,22 +51,89 @@ pub struct Refused {
     pub hint: &'static str,
 }
 
+/// A request, as far as a protocol looks at it.
+#[derive(Clone, Copy)]
+pub struct Payload<'a> {
+    /// The body, unpacked.
+    pub body: &'a [u8],
+    /// What stands behind `?` in the URL, as it was sent.
+    pub query: &'a str,
+    /// The values of a header, given its name in lower case.
+    pub header: &'a (dyn Fn(&str) -> Option<&'a str> + Sync),
+}
+
+impl<'a> Payload<'a> {
+    /// A body without anything around it.
+    pub fn of(body: &'a [u8]) -> Payload<'a> {
+        Payload { body, query: "", header: &|_| None }
+    }
+
+    /// A parameter of the URL, as it was sent.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&'a str> {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+}
+
+/// What the answer to a good request looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Our own: what was accepted, and what was not, as JSON.
+    Native,
+    /// 204; 410 to a sender that is to stop for this session (CTA-5004-B §6).
+    Silent,
+    /// As Eyevinn's eventsink answers one event.
+    Epas,
+    /// 202 as the OpenQoE prototype's worker answers.
+    Prototype,
+}
+
 /// One protocol.
 pub struct ProtocolDef {
     /// Its name in the ledger.
     pub id: Protocol,
-    /// Where it is spoken, by POST.
+    /// Where it is spoken.
     pub path: &'static str,
+    /// Whether events come by GET too, in the URL or in headers.
+    pub by_get: bool,
     /// Media types of the body; the first is the canonical one.
     pub content_types: &'static [&'static str],
-    /// Bytes to events.
-    pub decode: fn(&[u8]) -> Result<Decoded, Refused>,
+    /// Request headers that pages of other origins may send.
+    pub headers: &'static [&'static str],
+    /// A request to events.
+    pub decode: fn(&Payload<'_>) -> Result<Decoded, Refused>,
+    /// What the answer looks like.
+    pub answer: Answer,
 }
 
-/// Every protocol the gateway speaks.
-pub static PROTOCOLS: &[ProtocolDef] = &[ProtocolDef {
-    id: Protocol::Native,
-    path: "/v1/ingest",
-    content_types: &["application/json", "text/plain"],
-    decode: native::decode,
-}];
+impl ProtocolDef {
+    /// A body to events.
+    ///
+    /// # Errors
+    /// When nothing of it can be read.
+    pub fn read(&self, body: &[u8]) -> Result<Decoded, Refused> {
+        (self.decode)(&Payload::of(body))
+    }
+}
+
+/// Every protocol the gateway speaks. The native one is the first.
+pub static PROTOCOLS: &[ProtocolDef] = &[
+    ProtocolDef {
+        id: Protocol::Native,
+        path: "/v1/ingest",
+        by_get: false,
+        content_types: &["application/json", "text/plain"],
+        headers: &[],
+        decode: native::decode,
+        answer: Answer::Native,
+    },
+    ProtocolDef {
+        id: Protocol::Cmcd,
+        path: "/cmcd",
+        by_get: true,
+        content_types: &["application/cmcd", "text/cmcd", "text/plain", "application/json"],
+        headers: &["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"],
+        decode: cmcd::decode,
+        answer: Answer::Silent,
+    },
+];

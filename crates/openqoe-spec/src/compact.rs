@@ -91,6 +91,17 @@ fn take_batch(rest: &mut &[u8]) -> Option<Batch> {
     (sent_at < LARGEST).then_some(Batch { session_id, started_at, sent_at, attributes, events })
 }
 
+/// Tells what events say apart: the same in every process and build.
+pub fn fingerprint(kind: &EventKind) -> u64 {
+    let mut bytes = Vec::with_capacity(64);
+    kind.put(&mut Put(&mut bytes));
+    // FNV-1a, 64 bit, folded: what differs in the last bytes only has to differ in the lowest bits too.
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash ^ hash >> 32 ^ hash >> 16
+}
+
 /// Writes the tag and the fields of an event.
 pub(crate) struct Put<'a>(&'a mut Vec<u8>);
 

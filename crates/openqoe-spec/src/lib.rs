@@ -10,6 +10,7 @@ mod generated;
 mod kpi;
 mod measurement;
 mod metric;
+mod numbering;
 mod trace;
 
 pub use attribute::{AttributeDef, AttributeType, Attributes, Class, InvalidAttribute};
@@ -23,4 +24,5 @@ pub use generated::outcomes::*;
 pub use kpi::{Better, HistogramDef, KpiDef, KpiKind, KpiUnit, LevelDef, TermDef, TermOf};
 pub use measurement::{Exemplar, LabelSetId, Labels, Measurement, Recorder};
 pub use metric::{Kind as MetricKind, MetricDef, Scope, ScopeDef, SlotDef, Unit};
+pub use numbering::{Numbering, PARTS, part_of};
 pub use trace::TraceId;

@@ -3,11 +3,12 @@
 import type { Change, Contributor, KpiAbout } from '../../api/generated.ts';
 import { useAnswer } from '../../api/useAnswer.ts';
 import { Figure } from '../../figures/Figure.tsx';
-import { formatFigure } from '../../figures/formatFigure.ts';
 import { linkTo } from '../../route/location.ts';
 import { moveFocus } from '../../shell/moveFocus.ts';
 import { AnswerNotice } from '../../states/Notice.tsx';
 import { isWorse } from '../live/describeChange.ts';
+import { describeWindows } from '../live/describeWindows.ts';
+import { NothingWorse } from '../live/NothingWorse.tsx';
 import { describeMove, describeShare, OTHER } from './describeChange.ts';
 import type { ExplorePart } from './ExplorePage.tsx';
 
@@ -24,19 +25,10 @@ export function WorsePanel(part: ExplorePart) {
     <section class="panel explore-worse" aria-label="What got worse">
       <div class="panel-head">
         <h2>What got worse, and where?</h2>
-        {answer.value && (
-          <span>
-            last {formatFigure(answer.value.window_s, 'seconds')} against the{' '}
-            {formatFigure(answer.value.baseline_s, 'seconds')} before
-          </span>
-        )}
+        {answer.value && <span>{describeWindows(answer.value)}</span>}
       </div>
       <AnswerNotice answer={answer} what="changes" />
-      {answer.value && changes.length === 0 && (
-        <p class="muted">
-          <span aria-hidden="true">✓</span> Nothing is worse than usual.
-        </p>
-      )}
+      {answer.value && changes.length === 0 && <NothingWorse windows={answer.value} />}
       <ul onKeyDown={moveFocus}>
         {changes.slice(0, SHOWN).map((change) => {
           const kpi = about.kpis.find(({ id }) => id === change.kpi);

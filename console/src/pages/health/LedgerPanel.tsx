@@ -5,7 +5,7 @@ import { Figure } from '../../figures/Figure.tsx';
 import { formatExact, formatFigure } from '../../figures/formatFigure.ts';
 import { type Balance, listReasons, sumLedger, sumReasons } from './sumLedger.ts';
 
-const OUTCOMES = ['counted', 'duplicate', 'forwarded', 'rejected', 'shed'] as const;
+const OUTCOMES = ['counted', 'duplicate', 'joined', 'forwarded', 'rejected', 'shed'] as const;
 
 export function LedgerPanel({ health }: { health: TenantHealth }) {
   const { ledger, waiting, difference, queries } = health;

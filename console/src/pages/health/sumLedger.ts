@@ -7,6 +7,7 @@ export interface Balance {
   received: number;
   counted: number;
   duplicate: number;
+  joined: number;
   forwarded: number;
   rejected: number;
   shed: number;
@@ -25,6 +26,7 @@ export function sumLedger(lines: readonly Balance[]): Balance {
     received: total(({ received }) => received),
     counted: total(({ counted }) => counted),
     duplicate: total(({ duplicate }) => duplicate),
+    joined: total(({ joined }) => joined),
     forwarded: total(({ forwarded }) => forwarded),
     rejected: total(({ rejected }) => rejected),
     shed: total(({ shed }) => shed),

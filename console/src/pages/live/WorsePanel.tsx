@@ -2,11 +2,13 @@
 import type { About, Change, Contributor, KpiAbout, Worse } from '../../api/generated.ts';
 import type { Answer } from '../../api/useAnswer.ts';
 import { Figure } from '../../figures/Figure.tsx';
-import { formatDuration, formatFigure, formatRound } from '../../figures/formatFigure.ts';
+import { formatFigure, formatRound } from '../../figures/formatFigure.ts';
 import { linkTo } from '../../route/location.ts';
 import { moveFocus } from '../../shell/moveFocus.ts';
 import { AnswerNotice } from '../../states/Notice.tsx';
 import { describeFactor, indexKpis, isWorse } from './describeChange.ts';
+import { describeWindows } from './describeWindows.ts';
+import { NothingWorse } from './NothingWorse.tsx';
 
 interface Props {
   about: About;
@@ -21,18 +23,10 @@ export function WorsePanel({ about, answer }: Props) {
     <section class="panel worse" aria-labelledby="worse-title">
       <div class="panel-head">
         <h2 id="worse-title">What got worse</h2>
-        {worse && (
-          <p>
-            last {formatDuration(worse.window_s)} against the {formatDuration(worse.baseline_s)} before
-          </p>
-        )}
+        {worse && <p>{describeWindows(worse)}</p>}
       </div>
       <AnswerNotice answer={answer} what="what got worse" />
-      {worse && rows.length === 0 && (
-        <p class="all-well">
-          <span aria-hidden="true">✓</span> Nothing is worse than usual.
-        </p>
-      )}
+      {worse && rows.length === 0 && <NothingWorse windows={worse} />}
       {rows.length > 0 && <Rows rows={rows} kpis={kpis} />}
     </section>
   );

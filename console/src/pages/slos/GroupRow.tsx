@@ -63,7 +63,7 @@ export function GroupRow({ slo, group, windows, kpi }: Props) {
 /** What has not been lived through yet is said: a budget of thirty days after two hours is a guess. */
 function Coverage({ slo, group }: { slo: Slo; group: SloGroup }) {
   if (group.covered_s >= slo.window_s * 0.99) return null;
-  return <div class="muted small">of {formatDuration(group.covered_s)} known</div>;
+  return <div class="muted small coverage">of {formatDuration(group.covered_s)} known</div>;
 }
 
 function BurnCell({ group, seconds, title }: { group: SloGroup; seconds: number; title: string }) {

@@ -35,7 +35,7 @@ fn restored(records: &[Record]) -> (usize, u64, Vec<String>) {
     for command in client.restore(now, records) {
         match command {
             Command::Send(request) => {
-                let decoded = (openqoe_ingest::PROTOCOLS[0].decode)(request.body.as_bytes()).unwrap();
+                let decoded = openqoe_ingest::PROTOCOLS[0].read(request.body.as_bytes()).unwrap();
                 sent += decoded.received();
             }
             Command::Forget { keys } => forgotten.extend(keys),
@@ -118,7 +118,7 @@ proptest! {
             _ => None,
         }) {
             // A gateway may refuse what a flipped bit made of attributes; no worse.
-            let decoded = (openqoe_ingest::PROTOCOLS[0].decode)(request.body.as_bytes());
+            let decoded = openqoe_ingest::PROTOCOLS[0].read(request.body.as_bytes());
             received += decoded.map_or(1, |decoded| decoded.received());
             let answer = Answer { status: 200, ..Answer::default() };
             commands = client.answer(now, request.id, &answer);

@@ -142,7 +142,7 @@ impl Host {
 
     fn note(&mut self, request: &Request, beacon: bool) {
         let native = &openqoe_ingest::PROTOCOLS[0];
-        let decoded = (native.decode)(request.body.as_bytes()).unwrap();
+        let decoded = native.read(request.body.as_bytes()).unwrap();
         assert_eq!((decoded.rejections.len(), decoded.warnings.len()), (0, 0), "{decoded:?}");
         assert_eq!(decoded.batches[0].sent_at, self.now().wall_ms);
         assert!((1..=200).contains(&decoded.accepted()));

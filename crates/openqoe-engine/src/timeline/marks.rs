@@ -39,6 +39,19 @@ pub(super) fn of(kind: &EventKind) -> Option<(&'static str, String)> {
     Some((kind, text))
 }
 
+/// The same of events that lead to phases, for those of reporters whose phases nobody computes.
+pub(super) fn of_state(kind: &EventKind) -> Option<(&'static str, String)> {
+    let (kind, text) = match kind {
+        EventKind::Playing => ("first_frame", "Playing"),
+        EventKind::Pause => ("pause", "Paused"),
+        EventKind::Stall => ("stall", "Rebuffering"),
+        EventKind::SeekStart => ("seek", "Seeking"),
+        EventKind::SeekEnd => ("seek", "Seek landed"),
+        _ => return None,
+    };
+    Some((kind, text.into()))
+}
+
 fn end(reason: SessionEnd) -> &'static str {
     match reason {
         SessionEnd::Stopped => "Stopped",

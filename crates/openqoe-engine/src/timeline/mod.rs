@@ -5,6 +5,8 @@ mod marks;
 mod thin;
 mod watch;
 
+use std::collections::BTreeMap;
+
 use openqoe_spec::{ATTRIBUTES, Attribute};
 use openqoe_spec::{Attributes, Batch, Class, LabelSetId, Labels, Measurement, Recorder};
 use serde::Serialize;
@@ -37,6 +39,9 @@ pub struct Timeline {
     pub downloads: Vec<Download>,
     /// What happened, in order.
     pub marks: Vec<Mark>,
+    /// What others report of it, by protocol: what the CDN logged beside what the player lived through.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reports: BTreeMap<&'static str, Report>,
     /// Whether its first event is there.
     pub is_whole: bool,
     /// Points, downloads, marks and bands left out, because there are too many to be told apart.
@@ -77,6 +82,15 @@ pub struct Download {
     pub weight: u64,
 }
 
+/// What another reporter tells. None of it is counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// In order of their ends.
+    pub downloads: Vec<Download>,
+    /// What happened, in order.
+    pub marks: Vec<Mark>,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mark {
@@ -88,19 +102,19 @@ pub struct Mark {
     pub text: String,
 }
 
-/// The timeline of one session from its batches in order of arrival, each with the epoch ms of that. `until` is the time up to
+/// The timeline of one session from its batches in order of arrival, each with the epoch ms of that and its source. `until` is the time up to
 /// which silence counts; without one the session goes on.
 pub fn timeline(
     config: &Config,
-    batches: impl IntoIterator<Item = (u64, Batch)>,
+    batches: impl IntoIterator<Item = (u64, Source, Batch)>,
     until: Option<u64>,
 ) -> Timeline {
     let mut engine = Engine::new(config.clone());
     let (mut watch, mut deaf) = (Watch::default(), Deaf::default());
-    for (received_at, batch) in batches {
+    for (received_at, source, batch) in batches {
         engine.expire(received_at, &mut deaf, &mut watch);
         watch.begin(batch.origin(received_at));
-        let arrival = Arrival { tenant: "", source: Source(0), received_at, place: 0, batch };
+        let arrival = Arrival { tenant: "", source, received_at, place: 0, batch };
         engine.apply(arrival, &mut deaf, &mut watch);
     }
     if let Some(until) = until {

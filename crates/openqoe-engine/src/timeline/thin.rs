@@ -12,10 +12,13 @@ pub(super) fn thin(timeline: &mut Timeline) {
     for points in [&mut timeline.buffer, &mut timeline.latency, &mut timeline.bitrate] {
         left_out += extremes(points);
     }
-    left_out += first(&mut timeline.downloads, MAX_DOWNLOADS, |Download { from, to, failed, .. }| {
-        (u64::from(*failed), to - from)
-    });
-    left_out += first(&mut timeline.marks, MAX_MARKS, |mark| (weight(mark), 0));
+    let reports = timeline.reports.values_mut().map(|report| (&mut report.downloads, &mut report.marks));
+    for (downloads, marks) in reports.chain([(&mut timeline.downloads, &mut timeline.marks)]) {
+        left_out += first(downloads, MAX_DOWNLOADS, |Download { from, to, failed, .. }| {
+            (u64::from(*failed), to - from)
+        });
+        left_out += first(marks, MAX_MARKS, |mark| (weight(mark), 0));
+    }
     left_out += bands(timeline);
     timeline.left_out = left_out;
 }

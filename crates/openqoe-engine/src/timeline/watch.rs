@@ -13,6 +13,7 @@ use crate::summary::Summary;
 pub(super) struct Watch {
     timeline: Timeline,
     has_begun: bool,
+    has_taken: bool,
     next_seq: u64,
     phase: Phase,
     /// The mark of the phase going on, whose length is not known yet, and that length.
@@ -31,6 +32,10 @@ impl Watch {
     pub(super) fn finish(mut self) -> Timeline {
         self.timeline.downloads.sort_by_key(|download| (download.to, download.from));
         self.timeline.marks.sort_by_key(|mark| mark.t);
+        for report in self.timeline.reports.values_mut() {
+            report.downloads.sort_by_key(|download| (download.to, download.from));
+            report.marks.sort_by_key(|mark| mark.t);
+        }
         self.timeline.summary = self.summary;
         self.timeline
     }
@@ -103,13 +108,7 @@ impl Watch {
             {
                 timeline.bitrate.push((t, *bitrate));
             }
-            EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed, weight } => {
-                let from = t.saturating_sub(duration_ms.unwrap_or_default());
-                let first_byte = ttfb_ms.map(|ms| (from + ms).min(t)).filter(|_| duration_ms.is_some());
-                let (kind, bytes, failed, weight) = (kind.as_str(), *bytes, *failed, *weight);
-                timeline.downloads.push(Download { from, first_byte, to: t, kind, bytes, failed, weight });
-            }
-            _ => {}
+            kind => timeline.downloads.extend(download(kind, t)),
         }
         if let Some((kind, text)) = marks::of(&event.kind) {
             self.mark(t, kind, text);
@@ -121,15 +120,16 @@ impl Ledger for Watch {
     fn outcome(&mut self, _: &str, _: Source, _: Outcome) {}
 
     fn taken(&mut self, taken: &Taken<'_>) {
-        let Taken { event, passages, phase, summary, .. } = taken;
-        if self.next_seq == 0 && event.seq == 0 {
-            self.timeline.is_whole = true;
+        let Taken { event, missing, is_cut, passages, phase, summary, .. } = taken;
+        if !std::mem::replace(&mut self.has_taken, true) {
+            self.timeline.is_whole = *missing == 0 && !*is_cut;
         }
-        if event.seq > self.next_seq {
-            let lost = event.seq - self.next_seq;
-            self.mark(event.t, "gap", format!("{lost} events before this never came"));
-        }
+        // An engine that has forgotten a session misses what was heard before.
+        let missing = *missing.min(&event.seq.saturating_sub(self.next_seq));
         self.next_seq = event.seq + 1;
+        if missing > 0 {
+            self.mark(event.t, "gap", format!("{missing} events before this never came"));
+        }
         passages.iter().flatten().for_each(|passage| self.pass(passage));
         self.note(event);
         self.turn(*phase, event.t);
@@ -142,12 +142,29 @@ impl Ledger for Watch {
         self.summary.clone_from(summary);
     }
 
+    fn joined(&mut self, source: Source, event: &Event, at: u64) {
+        let t = at.saturating_sub(self.timeline.began_at);
+        let report = self.timeline.reports.entry(source.name()).or_default();
+        report.downloads.extend(download(&event.kind, t));
+        let mark = marks::of(&event.kind).or_else(|| marks::of_state(&event.kind));
+        report.marks.extend(mark.map(|(kind, text)| Mark { t, kind, text }));
+    }
+
     fn ended(&mut self, ended: &Ended<'_>) {
         self.summary.clone_from(ended.summary);
         if ended.summary.end == Some(ViewEnd::Timeout) {
             self.mark(self.timeline.length_ms, "end", "Nothing more was heard");
         }
     }
+}
+
+/// A download that ended at `t`.
+fn download(kind: &EventKind, t: u64) -> Option<Download> {
+    let EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed, weight } = kind else { return None };
+    let from = t.saturating_sub(duration_ms.unwrap_or_default());
+    let first_byte = ttfb_ms.map(|ms| (from + ms).min(t)).filter(|_| duration_ms.is_some());
+    let (kind, bytes, failed, weight) = (kind.as_str(), *bytes, *failed, *weight);
+    Some(Download { from, first_byte, to: t, kind, bytes, failed, weight })
 }
 
 /// The name of a phase in a timeline.

@@ -7,7 +7,12 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use openqoe_ingest::ProtocolDef;
+
 use super::Directory;
+
+/// Headers that pages may send whatever the protocol.
+const HEADERS: [&str; 4] = ["content-type", "content-encoding", "authorization", "x-openqoe-key"];
 
 /// Lets the page read the answer to its request. Where no tenant takes reports from there, the answer is that and no more;
 /// a page that could not read it would take it for an outage and ask again for ever.
@@ -22,11 +27,12 @@ pub(crate) fn expose(answer: &mut HeaderMap, directory: &Directory, request: &He
 
 /// Answers a preflight. Browsers send no key with it, so what any tenant allows is allowed; the request itself is then judged
 /// by its key.
-pub(crate) fn preflight(directory: &Directory, request: &HeaderMap) -> Response {
+pub(crate) fn preflight(protocol: &ProtocolDef, directory: &Directory, request: &HeaderMap) -> Response {
+    let allowed: Vec<&str> = HEADERS.iter().chain(protocol.headers).copied().collect();
     let headers = [
-        (ACCESS_CONTROL_ALLOW_METHODS, "POST"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, content-encoding, authorization, x-openqoe-key"),
-        (ACCESS_CONTROL_MAX_AGE, "86400"),
+        (ACCESS_CONTROL_ALLOW_METHODS, if protocol.by_get { "GET, POST" } else { "POST" }.to_owned()),
+        (ACCESS_CONTROL_ALLOW_HEADERS, allowed.join(", ")),
+        (ACCESS_CONTROL_MAX_AGE, "86400".to_owned()),
     ];
     let mut response = (StatusCode::NO_CONTENT, headers).into_response();
     if !allow_origin(response.headers_mut(), directory, request) {

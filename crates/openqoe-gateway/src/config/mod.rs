@@ -328,6 +328,7 @@ impl Config {
     pub(crate) fn engine(&self, shards: usize) -> openqoe_engine::Config {
         openqoe_engine::Config {
             reorder_window: ms(self.engine.reorder_window),
+            hold: openqoe_engine::Config::default().hold,
             reorder_events: self.engine.reorder_events,
             max_step: ms(self.engine.max_step),
             silence: ms(self.engine.silence),

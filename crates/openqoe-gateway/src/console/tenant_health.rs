@@ -23,6 +23,7 @@ struct Ledger {
     received: u64,
     counted: u64,
     duplicate: u64,
+    joined: u64,
     forwarded: u64,
     rejected: BTreeMap<&'static str, u64>,
     shed: BTreeMap<&'static str, u64>,
@@ -35,6 +36,7 @@ impl Ledger {
             received: whole(tenant.row().counter(Counter::IngestEventsReceived(protocol))),
             counted: 0,
             duplicate: 0,
+            joined: 0,
             forwarded: 0,
             rejected: BTreeMap::new(),
             shed: BTreeMap::new(),
@@ -44,6 +46,7 @@ impl Ledger {
             match outcome {
                 Outcome::Counted => ledger.counted = events,
                 Outcome::Duplicate => ledger.duplicate = events,
+                Outcome::Joined => ledger.joined = events,
                 Outcome::Forwarded => ledger.forwarded = events,
                 Outcome::Rejected(reason) => drop(ledger.rejected.insert(reason.as_str(), events)),
                 Outcome::Shed(reason) => drop(ledger.shed.insert(reason.as_str(), events)),
@@ -56,7 +59,7 @@ impl Ledger {
 
     fn ended(&self) -> u64 {
         let refused: u64 = self.rejected.values().chain(self.shed.values()).sum();
-        self.counted + self.duplicate + self.forwarded + refused
+        self.counted + self.duplicate + self.joined + self.forwarded + refused
     }
 }
 

@@ -38,7 +38,7 @@ impl Simulation {
     /// Lets time pass up to a moment (ms since the beginning, which is also the epoch) and says what has been counted.
     pub(crate) fn advance(&mut self, to_ms: u64) -> Snapshot {
         for (_, due, tail) in self.house.reports(to_ms, 0) {
-            let decoded = (openqoe_ingest::PROTOCOLS[0].decode)(batch(&tail, due).as_bytes());
+            let decoded = openqoe_ingest::PROTOCOLS[0].read(batch(&tail, due).as_bytes());
             for batch in decoded.unwrap().batches {
                 let arrival = Arrival { tenant: "t", source: Source(0), received_at: due, place: 0, batch };
                 self.engine.apply(arrival, &mut self.table, &mut NoLedger);

@@ -170,7 +170,7 @@ mod tests {
             // A batch holds a thousand events at most; a flush never comes near it.
             let sent = &view.moments[..view.moments.len().min(1000)];
             let body = batch(&batch_tail(&view, 1_763_688_000_000, 0..sent.len()), 1_763_695_200_000);
-            let decoded = (openqoe_ingest::PROTOCOLS[0].decode)(body.as_bytes()).unwrap();
+            let decoded = openqoe_ingest::PROTOCOLS[0].read(body.as_bytes()).unwrap();
             assert!(decoded.rejections.is_empty() && decoded.warnings.is_empty(), "{decoded:?}");
             let events = &decoded.batches[0].events;
             assert!(events.iter().map(|event| event.seq).eq(0..sent.len() as u64));

@@ -84,7 +84,7 @@ fn entries(case: &Case) -> Vec<Entry> {
             "session": { "session_id": SESSION, "started_at": BASE, "attributes": case.attributes },
             "events": [event],
         });
-        let mut decoded = (PROTOCOLS[0].decode)(body.to_string().as_bytes()).unwrap();
+        let mut decoded = PROTOCOLS[0].read(body.to_string().as_bytes()).unwrap();
         assert_eq!(decoded.batches.len(), 1, "{}: {item:?}", case.case);
         let batch = decoded.batches.remove(0);
         Entry { tenant: "t".into(), protocol: Protocol::Native, received_at: now, batch }

@@ -47,9 +47,8 @@ impl Timeline {
     /// Plays the batches of a session to an engine of these settings. Their order does not matter, and what came twice counts
     /// once; what came too late for the shard is in it, for nobody waits here.
     pub(super) fn of(entries: Vec<Entry>, config: openqoe_engine::Config) -> Timeline {
-        let mut events: Vec<Event> = entries.into_iter().flat_map(|entry| entry.batch.events).collect();
-        events.sort_by_key(|event| event.seq);
-        events.dedup_by_key(|event| event.seq);
+        let batches = entries.into_iter().map(|entry| (Source::of(entry.protocol), entry.batch));
+        let events = openqoe_engine::in_order(batches);
         let mut scribe = Scribe::default();
         // A lost event is given up at once: there is no other to come.
         let mut engine = Engine::new(openqoe_engine::Config { reorder_window: 0, ..config });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use openqoe_engine::Timeline;
+use openqoe_engine::{Source, Timeline};
 use serde::Serialize;
 
 use super::one::find;
@@ -33,7 +33,8 @@ pub(super) async fn timeline(
     // Nobody fell silent who goes on.
     let until = (!is_live).then(now_ms);
     let mut timeline = count(move || {
-        let batches = entries.into_iter().map(|entry| (entry.received_at, entry.batch));
+        let batches =
+            entries.into_iter().map(|entry| (entry.received_at, Source::of(entry.protocol), entry.batch));
         openqoe_engine::timeline(&config, batches, until)
     })
     .await?;

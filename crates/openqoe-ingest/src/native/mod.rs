@@ -19,7 +19,7 @@ use self::attributes::WireAttributes;
 use self::bounded::Bounded;
 use self::field::FieldError;
 use self::wire::WireEvent;
-use crate::protocol::{Decoded, Refused, Rejection};
+use crate::protocol::{Decoded, Payload, Refused, Rejection};
 
 /// Events in one batch.
 const MAX_EVENTS: usize = 1000;
@@ -55,8 +55,8 @@ struct WireSession<'a> {
     attributes: Option<WireAttributes>,
 }
 
-pub(crate) fn decode(body: &[u8]) -> Result<Decoded, Refused> {
-    let text = std::str::from_utf8(body).map_err(|error| Refused {
+pub(crate) fn decode(payload: &Payload<'_>) -> Result<Decoded, Refused> {
+    let text = std::str::from_utf8(payload.body).map_err(|error| Refused {
         reason: BatchRejection::InvalidUtf8,
         message: format!("not UTF-8 at byte {}", error.valid_up_to()),
         hint: "send JSON in UTF-8 (RFC 8259 §8.1)",
@@ -179,6 +179,10 @@ mod tests {
     use openqoe_spec::Rejected;
 
     use super::*;
+
+    fn decode(body: &[u8]) -> Result<Decoded, Refused> {
+        super::decode(&Payload::of(body))
+    }
 
     fn body(events: &str) -> String {
         format!(

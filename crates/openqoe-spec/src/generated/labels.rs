@@ -513,18 +513,31 @@ impl Window {
     }
 }
 
-/// The wire format the events came in.
+/// The wire format the events came in. `cdn_log`: CMCD request mode out of the logs of a CDN; `epas`: Eyevinn Player Analytics; `prototype`: `/v2/events` of the OpenQoE prototype.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Protocol {
     /// `native`
     #[serde(rename = "native")]
     Native,
+    /// `cmcd`
+    #[serde(rename = "cmcd")]
+    Cmcd,
+    /// `cdn_log`
+    #[serde(rename = "cdn_log")]
+    CdnLog,
+    /// `epas`
+    #[serde(rename = "epas")]
+    Epas,
+    /// `prototype`
+    #[serde(rename = "prototype")]
+    Prototype,
 }
 impl Protocol {
     /// Every variant, in order.
-    pub const ALL: &'static [Protocol] = &[Protocol::Native];
+    pub const ALL: &'static [Protocol] =
+        &[Protocol::Native, Protocol::Cmcd, Protocol::CdnLog, Protocol::Epas, Protocol::Prototype];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] = &["native"];
+    pub const NAMES: &'static [&'static str] = &["native", "cmcd", "cdn_log", "epas", "prototype"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -537,6 +550,10 @@ impl Protocol {
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "native" => Some(Protocol::Native),
+            "cmcd" => Some(Protocol::Cmcd),
+            "cdn_log" => Some(Protocol::CdnLog),
+            "epas" => Some(Protocol::Epas),
+            "prototype" => Some(Protocol::Prototype),
             _ => None,
         }
     }

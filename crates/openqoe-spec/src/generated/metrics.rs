@@ -360,21 +360,21 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 67;
+        pub const SLOTS: usize = 216;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::SloGroupsFolded => 0,
                 Self::IngestEventsReceived(a0) => 1 + a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 2 + (a0.index()) * 17 + a1.index(),
-                Self::IngestBatches(a0) => 19 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 20 + (a0.index()) * 16 + a1.index(),
-                Self::IngestBodyBytes(a0) => 36 + a0.index(),
-                Self::PrivacyBatches(a0) => 37 + a0.index(),
-                Self::MetricsOverflow(a0) => 43 + a0.index(),
-                Self::MetricsLabelSetsExpired => 55,
-                Self::AnomalyOnsets(a0) => 56 + a0.index(),
-                Self::AnomalySeriesRefused => 66,
+                Self::IngestEventOutcomes(a0, a1) => 6 + (a0.index()) * 18 + a1.index(),
+                Self::IngestBatches(a0) => 96 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 101 + (a0.index()) * 16 + a1.index(),
+                Self::IngestBodyBytes(a0) => 181 + a0.index(),
+                Self::PrivacyBatches(a0) => 186 + a0.index(),
+                Self::MetricsOverflow(a0) => 192 + a0.index(),
+                Self::MetricsLabelSetsExpired => 204,
+                Self::AnomalyOnsets(a0) => 205 + a0.index(),
+                Self::AnomalySeriesRefused => 215,
             }
         }
     }
@@ -423,7 +423,7 @@ pub mod tenant {
     }
     impl Histogram {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 1;
+        pub const SLOTS: usize = 5;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -1533,7 +1533,7 @@ pub static METRICS: [MetricDef; 144] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 1,
-        slots: 1,
+        slots: 5,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1545,8 +1545,8 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 2,
-        slots: 17,
+        first_slot: 6,
+        slots: 90,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1558,8 +1558,8 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 19,
-        slots: 1,
+        first_slot: 96,
+        slots: 5,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1571,8 +1571,8 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 20,
-        slots: 16,
+        first_slot: 101,
+        slots: 80,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1584,8 +1584,8 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 36,
-        slots: 1,
+        first_slot: 181,
+        slots: 5,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1597,7 +1597,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 37,
+        first_slot: 186,
         slots: 6,
         key: None,
         buckets: &[],
@@ -1610,7 +1610,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 43,
+        first_slot: 192,
         slots: 12,
         key: None,
         buckets: &[],
@@ -1623,7 +1623,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 55,
+        first_slot: 204,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1636,7 +1636,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "anomaly",
-        first_slot: 56,
+        first_slot: 205,
         slots: 10,
         key: None,
         buckets: &[],
@@ -1649,7 +1649,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "anomaly",
-        first_slot: 66,
+        first_slot: 215,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1767,7 +1767,7 @@ pub static METRICS: [MetricDef; 144] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 0,
-        slots: 1,
+        slots: 5,
         key: None,
         buckets: &[0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0],
         exemplars: false,
@@ -2695,6 +2695,10 @@ pub static TENANT: ScopeDef = ScopeDef {
     counters: &[
         SlotDef { metric: 66, labels: "", mirror: None },
         SlotDef { metric: 67, labels: "protocol=\"native\"", mirror: None },
+        SlotDef { metric: 67, labels: "protocol=\"cmcd\"", mirror: None },
+        SlotDef { metric: 67, labels: "protocol=\"cdn_log\"", mirror: None },
+        SlotDef { metric: 67, labels: "protocol=\"epas\"", mirror: None },
+        SlotDef { metric: 67, labels: "protocol=\"prototype\"", mirror: None },
         SlotDef {
             metric: 68,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"counted\",reason=\"\""),
@@ -2703,6 +2707,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 68,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"duplicate\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"joined\",reason=\"\""),
             mirror: None,
         },
         SlotDef {
@@ -2780,7 +2789,371 @@ pub static TENANT: ScopeDef = ScopeDef {
             labels: concat!("protocol=\"native\"", ",", "outcome=\"shed\",reason=\"session_quota\""),
             mirror: None,
         },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"counted\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"duplicate\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"joined\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"forwarded\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"malformed_event\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"unknown_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"missing_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"late\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"after_end\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"opted_out\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"core_refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"shed\",reason=\"queue_full\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"shed\",reason=\"journal\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"shed\",reason=\"backlog\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"shed\",reason=\"session_limit\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"shed\",reason=\"quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"shed\",reason=\"session_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"counted\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"duplicate\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"joined\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"forwarded\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"malformed_event\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"unknown_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"missing_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"late\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"after_end\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"opted_out\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"core_refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"shed\",reason=\"queue_full\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"shed\",reason=\"journal\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"shed\",reason=\"backlog\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"shed\",reason=\"session_limit\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"shed\",reason=\"quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"shed\",reason=\"session_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"counted\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"duplicate\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"joined\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"forwarded\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"malformed_event\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"unknown_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"missing_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"late\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"after_end\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"opted_out\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"core_refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"shed\",reason=\"queue_full\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"shed\",reason=\"journal\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"shed\",reason=\"backlog\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"shed\",reason=\"session_limit\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"shed\",reason=\"quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"shed\",reason=\"session_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"counted\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"duplicate\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"joined\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"forwarded\",reason=\"\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"malformed_event\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"unknown_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"missing_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"late\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"after_end\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"opted_out\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"core_refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"shed\",reason=\"queue_full\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"shed\",reason=\"journal\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"shed\",reason=\"backlog\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"shed\",reason=\"session_limit\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"shed\",reason=\"quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"shed\",reason=\"session_quota\""),
+            mirror: None,
+        },
         SlotDef { metric: 69, labels: "protocol=\"native\"", mirror: None },
+        SlotDef { metric: 69, labels: "protocol=\"cmcd\"", mirror: None },
+        SlotDef { metric: 69, labels: "protocol=\"cdn_log\"", mirror: None },
+        SlotDef { metric: 69, labels: "protocol=\"epas\"", mirror: None },
+        SlotDef { metric: 69, labels: "protocol=\"prototype\"", mirror: None },
         SlotDef {
             metric: 70,
             labels: concat!("protocol=\"native\"", ",", "reason=\"body_too_large\""),
@@ -2861,7 +3234,331 @@ pub static TENANT: ScopeDef = ScopeDef {
             labels: concat!("protocol=\"native\"", ",", "reason=\"over_burst\""),
             mirror: None,
         },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"body_too_large\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"unsupported_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"unsupported_media_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"bad_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"invalid_utf8\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"unsupported_spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"invalid_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"too_many_events\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"overloaded\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"replaying\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"read_timeout\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"forbidden_origin\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"forbidden_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"over_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"over_burst\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"body_too_large\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"unsupported_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"unsupported_media_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"bad_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"invalid_utf8\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"unsupported_spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"invalid_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"too_many_events\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"overloaded\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"replaying\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"read_timeout\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"forbidden_origin\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"forbidden_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"over_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"over_burst\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"body_too_large\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"unsupported_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"unsupported_media_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"bad_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"invalid_utf8\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"unsupported_spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"invalid_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"too_many_events\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"overloaded\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"replaying\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"read_timeout\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"forbidden_origin\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"forbidden_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"over_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"over_burst\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"body_too_large\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"unsupported_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"unsupported_media_type\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"bad_encoding\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"invalid_utf8\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"unsupported_spec_version\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"invalid_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"too_many_events\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"overloaded\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"replaying\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"read_timeout\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"forbidden_origin\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"forbidden_key\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"over_quota\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"over_burst\""),
+            mirror: None,
+        },
         SlotDef { metric: 71, labels: "protocol=\"native\"", mirror: None },
+        SlotDef { metric: 71, labels: "protocol=\"cmcd\"", mirror: None },
+        SlotDef { metric: 71, labels: "protocol=\"cdn_log\"", mirror: None },
+        SlotDef { metric: 71, labels: "protocol=\"epas\"", mirror: None },
+        SlotDef { metric: 71, labels: "protocol=\"prototype\"", mirror: None },
         SlotDef { metric: 72, labels: "action=\"viewer_hashed\"", mirror: None },
         SlotDef { metric: 72, labels: "action=\"viewer_dropped\"", mirror: None },
         SlotDef { metric: 72, labels: "action=\"located\"", mirror: None },
@@ -3652,7 +4349,13 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef { metric: 84, labels: "", mirror: None },
     ],
-    histograms: &[SlotDef { metric: 85, labels: "protocol=\"native\"", mirror: None }],
+    histograms: &[
+        SlotDef { metric: 85, labels: "protocol=\"native\"", mirror: None },
+        SlotDef { metric: 85, labels: "protocol=\"cmcd\"", mirror: None },
+        SlotDef { metric: 85, labels: "protocol=\"cdn_log\"", mirror: None },
+        SlotDef { metric: 85, labels: "protocol=\"epas\"", mirror: None },
+        SlotDef { metric: 85, labels: "protocol=\"prototype\"", mirror: None },
+    ],
     keyed: &[],
 };
 

@@ -136,6 +136,8 @@ pub enum Outcome {
     Counted,
     /// Its session and sequence number had been seen before.
     Duplicate,
+    /// Another reporter tells of a session that is counted as its first reporter tells it: an SDK and CMCD, a player and its CDN. It is in the timeline.
+    Joined,
     /// The core has taken it from this edge, and stands for it from there on.
     Forwarded,
     /// It can never be counted.
@@ -145,11 +147,12 @@ pub enum Outcome {
 }
 impl Outcome {
     /// Outcomes with their reasons.
-    pub const COUNT: usize = 17;
+    pub const COUNT: usize = 18;
     /// Every outcome with every reason, in order.
     pub const ALL: [Outcome; Outcome::COUNT] = [
         Outcome::Counted,
         Outcome::Duplicate,
+        Outcome::Joined,
         Outcome::Forwarded,
         Outcome::Rejected(Rejected::MalformedEvent),
         Outcome::Rejected(Rejected::UnknownType),
@@ -171,9 +174,10 @@ impl Outcome {
         match self {
             Outcome::Counted => 0,
             Outcome::Duplicate => 1,
-            Outcome::Forwarded => 2,
-            Outcome::Rejected(reason) => 3 + reason.index(),
-            Outcome::Shed(reason) => 11 + reason.index(),
+            Outcome::Joined => 2,
+            Outcome::Forwarded => 3,
+            Outcome::Rejected(reason) => 4 + reason.index(),
+            Outcome::Shed(reason) => 12 + reason.index(),
         }
     }
     /// The outcome's name, without its reason.
@@ -181,6 +185,7 @@ impl Outcome {
         match self {
             Outcome::Counted => "counted",
             Outcome::Duplicate => "duplicate",
+            Outcome::Joined => "joined",
             Outcome::Forwarded => "forwarded",
             Outcome::Rejected(_) => "rejected",
             Outcome::Shed(_) => "shed",

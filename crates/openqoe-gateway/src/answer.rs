@@ -1,0 +1,122 @@
+//! What senders are told of a request that could be read: each protocol in its own words.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use openqoe_ingest::{Answer as Style, ProtocolDef};
+use openqoe_spec::{Rejected as Reason, Shed};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::gateway::Admitted;
+use crate::pressure::Hints;
+use crate::refusal::Refusal;
+
+/// Rejected events named in one answer; the ledger has the number of the others.
+const MAX_NAMED: usize = 100;
+/// What EPAS players are asked for, ms: the silence that ends a view is a multiple of it.
+const EPAS_HEARTBEAT: u64 = 10_000;
+
+/// The answer to a request that was admitted, as far as there was room.
+pub(crate) fn answer(protocol: &ProtocolDef, admitted: &Admitted, hints: Option<Hints>) -> Response {
+    if admitted.shed > 0 {
+        return shed(protocol, admitted).into_response();
+    }
+    let nothing = admitted.accepted == 0 && !admitted.decoded.rejections.is_empty();
+    match protocol.answer {
+        Style::Native => native(admitted, hints),
+        // A sender that is told so says nothing more of this session (CTA-5004-B §6).
+        Style::Silent if is_opted_out(admitted) => StatusCode::GONE.into_response(),
+        Style::Silent if nothing => native(admitted, None),
+        Style::Silent => StatusCode::NO_CONTENT.into_response(),
+        Style::Epas => epas(admitted, nothing),
+        Style::Prototype => prototype(admitted, nothing),
+    }
+}
+
+fn epas(admitted: &Admitted, nothing: bool) -> Response {
+    let session = admitted.session_id.as_deref().unwrap_or("-1");
+    if nothing {
+        let body = json!({ "sessionId": session, "message": "Invalid player event", "valid": false,
+            "reason": admitted.decoded.rejections.first().map(|rejection| &rejection.message) });
+        return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
+    }
+    let body = json!({ "sessionId": session, "valid": true, "heartbeatInterval": EPAS_HEARTBEAT });
+    axum::Json(body).into_response()
+}
+
+fn prototype(admitted: &Admitted, nothing: bool) -> Response {
+    let received = admitted.decoded.received() + admitted.accepted;
+    if nothing {
+        let first = admitted.decoded.rejections.first().map(|rejection| rejection.message.as_str());
+        let body = json!({ "success": false, "message": "Validation failed", "errors": first });
+        return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
+    }
+    let body = json!({ "success": true, "message": "Events received", "events_received": received });
+    (StatusCode::ACCEPTED, axum::Json(body)).into_response()
+}
+
+/// Whether something was not taken because its viewer objects. What is so is good.
+fn is_opted_out(admitted: &Admitted) -> bool {
+    admitted.decoded.rejections.iter().any(|rejection| rejection.reason == Reason::OptedOut)
+}
+
+#[derive(Serialize)]
+struct Native<'a> {
+    accepted: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<Hints>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rejected: Vec<Rejected<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Rejected<'a> {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    reason: &'static str,
+    message: &'a str,
+}
+
+fn native(admitted: &Admitted, hints: Option<Hints>) -> Response {
+    let rejections = &admitted.decoded.rejections;
+    let rejected = rejections.iter().take(MAX_NAMED).map(|rejection| Rejected {
+        index: rejection.index,
+        seq: rejection.seq,
+        reason: rejection.reason.as_str(),
+        message: &rejection.message,
+    });
+    let nothing = admitted.accepted == 0 && !rejections.is_empty() && !is_opted_out(admitted);
+    let status = if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let answer = Native {
+        accepted: admitted.accepted,
+        hints,
+        rejected: rejected.collect(),
+        warnings: &admitted.decoded.warnings,
+    };
+    (status, axum::Json(answer)).into_response()
+}
+
+fn shed(protocol: &ProtocolDef, admitted: &Admitted) -> Refusal {
+    let (status, message) = match admitted.shed_reason {
+        Shed::Quota => (StatusCode::TOO_MANY_REQUESTS, "more events a second than the tenant's quota allows"),
+        Shed::SessionQuota => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "a new session, and the tenant has as many open as its quota allows",
+        ),
+        Shed::QueueFull | Shed::Journal | Shed::Backlog | Shed::SessionLimit => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the gateway cannot take this batch right now")
+        }
+    };
+    // CMCD knows 429 only (CTA-5004-B §6): players send less then.
+    let status = if protocol.answer == Style::Silent { StatusCode::TOO_MANY_REQUESTS } else { status };
+    Refusal {
+        status,
+        error: admitted.shed_reason.as_str(),
+        message: message.into(),
+        hint: "send it again after Retry-After seconds, with a new sent_at",
+        retry_after: Some(admitted.retry_after),
+    }
+}

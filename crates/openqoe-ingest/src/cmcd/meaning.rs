@@ -1,0 +1,136 @@
+//! What a record means in our vocabulary (CTA-5004-B §5.2, events; §3.3 `sta`). No state is kept between records: a repeated
+//! state is harmless to the engine, which knows the session.
+
+use openqoe_spec::{
+    AdPosition, AdResult, DownloadKind, EventKind, Failure, LatencyClock, SessionEnd, Trigger,
+};
+
+use super::record::Record;
+
+/// An event, and how long after the record's time it was, ms.
+type Meant = (u64, EventKind);
+
+/// The events a record means, in order.
+pub(super) fn of(record: &Record) -> Vec<Meant> {
+    let mut meant = Vec::with_capacity(2);
+    let mut now = |kind| meant.push((0, kind));
+    let event = record.e.as_deref().unwrap_or("t");
+    let state = record.sta.as_deref().unwrap_or_default();
+    if is_first(record, event, state) {
+        now(EventKind::SessionStart);
+    }
+    match event {
+        "ps" => state_changed(state, record, &mut now),
+        "t" => {
+            state_goes_on(state, &mut now);
+            now(heartbeat(record));
+        }
+        "e" => now(error(record, state == "f")),
+        "b" => now(EventKind::Visibility { hidden: record.bg }),
+        "pr" => now(EventKind::Rate { rate: record.pr.unwrap_or(1.0).min(16.0) }),
+        "abs" => now(EventKind::AdBreakStart { position: AdPosition::Mid }),
+        "abe" => now(EventKind::AdBreakEnd),
+        "as" => now(EventKind::AdStart),
+        "ae" => now(EventKind::AdEnd { result: AdResult::Completed }),
+        "sk" => now(EventKind::AdEnd { result: AdResult::Skipped }),
+        "ce" => now(EventKind::Custom { name: record.cen.as_deref().unwrap_or("ce").into(), value: None }),
+        _ => {}
+    }
+    // `pb` is on the screen, `br` is asked for: of a change of rendition it is all there is.
+    let shown = record.pb.or(record.br.filter(|_| event == "bc"));
+    if let Some(kbps) = shown.filter(|kbps| *kbps > 0 && event != "rr") {
+        now(EventKind::Rendition { bitrate: kbps * 1000 });
+    }
+    if let ("rr", Some(download)) = (event, download(record)) {
+        // `ts` is when it was asked for.
+        meant.push((record.ttlb.unwrap_or_default(), download));
+    }
+    if meant.is_empty() {
+        // Every number is somebody's, or it would seem lost.
+        meant.push((0, still_here(None)));
+    }
+    meant
+}
+
+/// Whether this is where the session begins: number 0, or 1 where a player counts from there.
+fn is_first(record: &Record, event: &str, state: &str) -> bool {
+    let begins = event == "ps" && matches!(state, "s" | "d");
+    match record.sn {
+        Some(0) => true,
+        Some(1) | None => begins,
+        Some(_) => false,
+    }
+}
+
+/// A player changed its state.
+fn state_changed(state: &str, record: &Record, now: &mut impl FnMut(EventKind)) {
+    match state {
+        "e" => now(EventKind::Ended),
+        "q" => now(EventKind::SessionEnd { reason: SessionEnd::Stopped }),
+        // Without its code the error comes by itself (`e=e`).
+        "f" if record.ec.is_some() => now(error(record, true)),
+        _ => state_goes_on(state, now),
+    }
+    if record.dfa.is_some() {
+        now(still_here(record.dfa));
+    }
+}
+
+fn still_here(frames_dropped: Option<u64>) -> EventKind {
+    let latency_clock = LatencyClock::Player;
+    EventKind::Heartbeat {
+        buffer_ms: None,
+        latency_ms: None,
+        latency_clock,
+        frames_decoded: None,
+        frames_dropped,
+    }
+}
+
+/// A player is in this state, new or not.
+fn state_goes_on(state: &str, now: &mut impl FnMut(EventKind)) {
+    match state {
+        "s" => now(EventKind::PlayRequest { trigger: Trigger::User }),
+        "p" => now(EventKind::Playing),
+        "k" => now(EventKind::SeekStart),
+        "r" => now(EventKind::Stall),
+        "a" => {
+            // A seek that led here is over.
+            now(EventKind::SeekEnd);
+            now(EventKind::Pause);
+        }
+        _ => {}
+    }
+}
+
+fn heartbeat(record: &Record) -> EventKind {
+    EventKind::Heartbeat {
+        buffer_ms: record.bl.filter(|ms| *ms <= 3_600_000),
+        latency_ms: record.ltc,
+        latency_clock: LatencyClock::Player,
+        frames_decoded: None,
+        frames_dropped: record.dfa,
+    }
+}
+
+fn error(record: &Record, fatal: bool) -> EventKind {
+    let code = record.ec.as_deref().unwrap_or("unknown").into();
+    EventKind::Error { code, fatal, category: Failure::Technical }
+}
+
+/// A response was received; one without any object type was no media.
+fn download(record: &Record) -> Option<EventKind> {
+    let kind = match record.ot.as_deref()? {
+        "v" | "av" => DownloadKind::Video,
+        "a" => DownloadKind::Audio,
+        "c" | "tt" => DownloadKind::Text,
+        "i" => DownloadKind::Init,
+        "m" => DownloadKind::Manifest,
+        _ => DownloadKind::Other,
+    };
+    let failed = record.rc.is_some_and(|rc| rc == 0 || rc >= 400);
+    let limit = |ms: Option<u64>| ms.filter(|ms| *ms <= 3_600_000);
+    // CMCD says nothing of bytes.
+    let (ttfb_ms, duration_ms) = (limit(record.ttfb), limit(record.ttlb));
+    Some(EventKind::Download { kind, bytes: 0, ttfb_ms, duration_ms, failed, weight: 1 })
+}
