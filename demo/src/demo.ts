@@ -7,7 +7,7 @@ import { element, watchedFetch } from './batches.js';
 import { type FaultControl, type Faults, faultControl } from './faults.js';
 import { drawFigures } from './figures.js';
 import { assetIdOf, createPlayback, type Playback } from './playback.js';
-import { fetchPlayer } from './player.js';
+import { type CmcdTarget, fetchPlayer } from './player.js';
 import { type Query, readQuery } from './query.js';
 import { type Truth, watchFrames } from './truth.js';
 
@@ -17,6 +17,8 @@ declare global {
     openqoeDemo: Playback & {
       /** The open session, or the one that was open last. */
       readonly sessionId: string | undefined;
+      /** The session the player reports by itself. */
+      readonly cmcdSessionId: string | undefined;
       qoe: OpenQoe;
       /** The player's own object. */
       player: unknown;
@@ -31,12 +33,25 @@ declare global {
 
 const query = readQuery(location.search);
 fillIn(query);
-const player = await fetchPlayer(query.player, page<HTMLVideoElement>('video'), {
-  error(text, fatal) {
+const ownReports: CmcdTarget = {
+  url: new URL('../cmcd', location.href).href,
+  sessionId: crypto.randomUUID(),
+  contentId: assetIdOf(query.asset, query),
+  events: ['ps', 'e', 't', 'rr', 'bc', 'pr'],
+  interval: 2,
+};
+const on = {
+  error(text: string, fatal: boolean) {
     watch.truth.errors.push(text);
     if (fatal) showFailure(text);
   },
-}).catch((error) => {
+};
+const player = await fetchPlayer(
+  query.player,
+  page<HTMLVideoElement>('video'),
+  on,
+  query.cmcd ? ownReports : undefined,
+).catch((error) => {
   showFailure(String(error));
   throw error;
 });
@@ -73,6 +88,7 @@ window.openqoeDemo = {
     latestSession = qoe.sessionId ?? latestSession;
     return latestSession;
   },
+  cmcdSessionId: query.cmcd ? ownReports.sessionId : undefined,
   get video() {
     return player.video;
   },

@@ -21,12 +21,24 @@ export interface Player {
   bitrateOf(height: number): number | null;
 }
 
+/** Where a player reports to by itself, as which session (CTA-5004-B, event mode). */
+export interface CmcdTarget {
+  url: string;
+  sessionId: string;
+  contentId: string;
+  events: CmcdEvent[];
+  /** Seconds between reports of where playback stands. */
+  interval: number;
+}
+
+export type CmcdEvent = 'ps' | 'e' | 't' | 'rr' | 'bc' | 'pr';
+
 export interface PlayerEvents {
   error(text: string, fatal: boolean): void;
 }
 
 /** What each file of `players/` has: makes its player in the page's element. */
-export type CreatePlayer = (video: HTMLVideoElement, on: PlayerEvents) => Player;
+export type CreatePlayer = (video: HTMLVideoElement, on: PlayerEvents, cmcd?: CmcdTarget) => Player;
 
 const players: Record<PlayerName, { extension: string; fetch(): Promise<{ create: CreatePlayer }> }> = {
   hlsjs: { extension: 'm3u8', fetch: () => import('./players/hlsjs.js') },
@@ -40,9 +52,10 @@ export async function fetchPlayer(
   name: PlayerName,
   video: HTMLVideoElement,
   on: PlayerEvents,
+  cmcd?: CmcdTarget,
 ): Promise<Player> {
   const { create } = await players[name].fetch();
-  return create(video, on);
+  return create(video, on, cmcd);
 }
 
 /** Where the asset is, for the player that was asked for. */

@@ -1,5 +1,5 @@
 // What the address of the page asks for: ?player=NAME&autoplay=1&muted=0&preload=1&live=1&start=SECONDS&end=SECONDS
-// &asset=missing&adapter=html5&heartbeat=MS&scope=ID
+// &asset=missing&adapter=html5&heartbeat=MS&cmcd=1&scope=ID
 
 export const PLAYERS = ['hlsjs', 'dashjs', 'shaka', 'videojs', 'html5'] as const;
 export type PlayerName = (typeof PLAYERS)[number];
@@ -23,6 +23,8 @@ export interface Query {
   /** Whether the SDK is told of the element on the screen instead of the player. */
   elementOnly: boolean;
   heartbeatMs: number | undefined;
+  /** Whether the player reports by itself too, in CMCD's event mode. */
+  cmcd: boolean;
   /** Selects the faults that belong to this page alone. */
   scope: string;
 }
@@ -45,6 +47,7 @@ export function readQuery(search: string): Query {
     end: amount('end'),
     elementOnly: query.get('adapter') === 'html5',
     heartbeatMs: amount('heartbeat'),
+    cmcd: flag('cmcd'),
     scope: /^[a-z0-9-]{1,64}$/.test(scope) ? scope : Math.random().toString(36).slice(2, 10),
   };
 }

@@ -2,13 +2,14 @@
 
 import { dashjs as adapter } from '@openqoe/sdk/dashjs';
 import { MediaPlayer } from 'dashjs';
-import type { CreatePlayer } from '../player.js';
+import type { CmcdTarget, CreatePlayer } from '../player.js';
 import { driveElement } from './element.js';
 
-export const create: CreatePlayer = (video, on) => {
+export const create: CreatePlayer = (video, on, cmcd) => {
   const dash = MediaPlayer().create();
   dash.updateSettings({
     streaming: {
+      ...(cmcd && { cmcd: ownReports(cmcd) }),
       // It stops a segment short of these.
       buffer: {
         bufferTimeDefault: 7,
@@ -37,3 +38,8 @@ export const create: CreatePlayer = (video, on) => {
     },
   };
 };
+
+function ownReports({ url, sessionId, contentId, events, interval }: CmcdTarget) {
+  const target = { enabled: true, url, events, interval, includeInRequests: ['segment', 'mpd'] };
+  return { enabled: true, version: 2, sid: sessionId, cid: contentId, eventTargets: [target] };
+}
