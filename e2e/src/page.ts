@@ -14,6 +14,8 @@ declare global {
   interface Window {
     openqoeDemo: {
       sessionId: string;
+      /** The session the player reports by itself, if it does. */
+      readonly cmcdSessionId?: string;
       truth: {
         startup_ms: number | null;
         stalls: { start_ms: number; duration_ms: number }[];

@@ -26,7 +26,7 @@ pub(crate) fn answer(protocol: &ProtocolDef, admitted: &Admitted, hints: Option<
         Style::Native => native(admitted, hints),
         // A sender that is told so says nothing more of this session (CTA-5004-B §6).
         Style::Silent if is_opted_out(admitted) => StatusCode::GONE.into_response(),
-        Style::Silent if nothing => native(admitted, None),
+        // What is wrong is in the books: players take any refusal for an outage and send the same again for ever (dash.js 5.2).
         Style::Silent => StatusCode::NO_CONTENT.into_response(),
         Style::Epas => epas(admitted, nothing),
         Style::Prototype => prototype(admitted, nothing),

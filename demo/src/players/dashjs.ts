@@ -39,7 +39,11 @@ export const create: CreatePlayer = (video, on, cmcd) => {
   };
 };
 
+const KEYS = 'bg bl br bs cid dfa e ec ltc msd ot pb pr rc sf sid sn st sta su ts ttfb ttlb url v'.split(' ');
+
 function ownReports({ url, sessionId, contentId, events, interval }: CmcdTarget) {
-  const target = { enabled: true, url, events, interval, includeInRequests: ['segment', 'mpd'] };
+  // Unlike hls.js it sends no key that is not asked for.
+  const enabledKeys = [...KEYS];
+  const target = { enabled: true, url, events, interval, enabledKeys, includeInRequests: ['segment', 'mpd'] };
   return { enabled: true, version: 2, sid: sessionId, cid: contentId, eventTargets: [target] };
 }

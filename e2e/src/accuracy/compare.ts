@@ -77,6 +77,31 @@ export function compare(truth: Truth, row: Row, ends: string): Figure[] {
   ];
 }
 
+/** What another reporter says of a view, against the row of the first. Nobody tells how a CMCD session was left. */
+export function compareRows(known: Row, told: Row): Figure[] {
+  const stops = ['stopped', 'page_hide', 'timeout'];
+  const end = ({ view_end: end }: Row) => (stops.includes(end) ? 'left' : end);
+  const ms: [Kpi, (row: Row) => number][] = [
+    ['stalled_seconds', (row) => row.stalled_ms],
+    ['watch_seconds', (row) => row.startup_wait_ms + row.playing_ms + row.stalled_ms + row.seeking_ms],
+    ['playing_seconds', (row) => row.playing_ms],
+    ['seeking_seconds', (row) => row.seeking_ms],
+  ];
+  const counts: [Kpi, (row: Row) => Value][] = [
+    ['startup_seconds', ({ startup_ms: ms }) => (ms == null ? null : seconds(ms))],
+    ['stall_count', (row) => row.rebuffers],
+    ['seek_count', (row) => row.seeks],
+    ['switches', (row) => row.switches_up + row.switches_down],
+    ['exit_before_start', (row) => row.exit_before_start],
+    ['view_end', end],
+  ];
+  const of = (kpi: Kpi, read: (row: Row) => Value) => ({ kpi, truth: read(known), measured: read(told) });
+  return [
+    ...counts.map(([kpi, read]) => of(kpi, read)),
+    ...ms.map(([kpi, read]) => of(kpi, (row) => seconds(read(row)))),
+  ];
+}
+
 /** The delay the last heartbeat before `at` told, against the one read off the picture. */
 export function compareLatency(truth: number, events: readonly SentEvent[]): Figure {
   const told = events.flatMap(({ kind }) => {

@@ -16,13 +16,17 @@ declare const WITNESS: string;
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const folder = await mkdtemp(join(tmpdir(), 'openqoe-accuracy-'));
-  const gateway = await startGateway(['demo', '--no-viewers'], folder);
+  // Nobody ends a CMCD session: it is over when it falls silent.
+  const settings: Record<string, string> = options.cmcd
+    ? { OPENQOE_ENGINE_SILENCE: '12s', OPENQOE_ENGINE_SILENCE_PAUSED: '12s' }
+    : {};
+  const gateway = await startGateway(['demo', '--no-viewers', '--no-monitoring'], folder, settings);
   const browsers = {
     allowed: await launchBrowser('no-user-gesture-required'),
     blocked: await launchBrowser('document-user-activation-required'),
   };
   try {
-    const results = await perform(options, { gateway, browsers, witness: WITNESS });
+    const results = await perform(options, { gateway, browsers, witness: WITNESS, cmcd: options.cmcd });
     await report(options, results, browsers.allowed.version());
   } finally {
     await browsers.allowed.close();

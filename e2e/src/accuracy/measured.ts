@@ -44,12 +44,19 @@ export async function rowOf(gateway: Gateway, session: string): Promise<Row> {
   const over = async () => ((await eventsOf(gateway, session)).some(ended) ? true : undefined);
   await until(`the end of session ${session}`, over, 90_000);
   await new Promise((resolve) => setTimeout(resolve, ARCHIVED_MS));
-  return until(`the row of session ${session}`, async () => {
-    const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}`);
-    if (!response.ok) return undefined;
-    const { is_live, attributes, figures } = (await response.json()) as Session;
-    return is_live ? undefined : ({ ...attributes, ...figures } as unknown as Row);
-  });
+  return until(`the row of session ${session}`, () => endedRow(gateway, session));
+}
+
+/** The row of a session that nobody ends: it is over when it has been silent for long enough. */
+export async function silentRowOf(gateway: Gateway, session: string): Promise<Row> {
+  return until(`the end of ${session} by silence`, () => endedRow(gateway, session), 90_000);
+}
+
+async function endedRow(gateway: Gateway, session: string): Promise<Row | undefined> {
+  const response = await fetch(`${gateway.internalUrl}/api/v1/tenants/default/sessions/${session}`);
+  if (!response.ok) return undefined;
+  const { is_live, attributes, figures } = (await response.json()) as Session;
+  return is_live ? undefined : ({ ...attributes, ...figures } as unknown as Row);
 }
 
 /** What was sent of a session, in order. */

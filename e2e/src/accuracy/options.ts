@@ -10,6 +10,8 @@ export interface Options {
   json: string | undefined;
   record: string | undefined;
   docs: boolean;
+  /** Whether the players' own reports (CMCD) are held against the SDK's, and not the SDK's against the screen. */
+  cmcd: boolean;
 }
 
 export const HELP = `Usage: cargo xtask accuracy [options]
@@ -19,6 +21,7 @@ Plays scenarios with real players in real Chromium and compares what the gateway
   --player NAME      only this player (${PLAYERS.join(', ')}); may be repeated
   --scenario TEXT    only scenarios whose name holds this text; may be repeated
   --short            hls.js in full, two scenarios of every other player (what \`cargo xtask test\` runs)
+  --cmcd             holds what hls.js and dash.js report by themselves (CMCD v2) against what the SDK reports of the same views
   --repeat N         each of them N times
   --retries N        play again what is off or broken, N times at most, and say so; what is off each time is off (0)
   --jobs N           so many pages at a time (2)
@@ -31,6 +34,9 @@ Examples:
   cargo xtask accuracy --json rows.json --write-docs
 `;
 
+/** Players with an event mode of CMCD. */
+const SELF_REPORTING: readonly Player[] = ['hlsjs', 'dashjs'];
+
 /** The two that say most about an adapter: how it starts, and what it says of a stall. */
 const SHORT = ['clean start', 'one stall'];
 
@@ -39,7 +45,7 @@ export function readOptions(words: readonly string[]): Options {
   const flags = new Set<string>();
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
-    if (['--short', '--write-docs'].includes(word)) flags.add(word);
+    if (['--short', '--write-docs', '--cmcd'].includes(word)) flags.add(word);
     else if (
       ['--player', '--scenario', '--repeat', '--retries', '--jobs', '--json', '--record'].includes(word)
     ) {
@@ -50,10 +56,12 @@ export function readOptions(words: readonly string[]): Options {
       process.exit(0);
     } else fail(`unknown option ${word}`);
   }
-  const players = (values.get('--player') ?? PLAYERS).map(known);
+  const cmcd = flags.has('--cmcd');
+  const players = (values.get('--player') ?? (cmcd ? SELF_REPORTING : PLAYERS)).map(known);
   const texts = values.get('--scenario') ?? [''];
   const runs = players.flatMap((player) =>
-    SCENARIOS.filter(({ name, without }) => !without?.[player] && texts.some((text) => name.includes(text)))
+    SCENARIOS.filter(({ sessions = 1 }) => !cmcd || sessions === 1)
+      .filter(({ name, without }) => !without?.[player] && texts.some((text) => name.includes(text)))
       .filter(({ name }) => !flags.has('--short') || player === 'hlsjs' || SHORT.includes(name))
       .map((scenario): [Player, Scenario] => [player, scenario]),
   );
@@ -67,6 +75,7 @@ export function readOptions(words: readonly string[]): Options {
     json: values.get('--json')?.at(-1),
     record: values.get('--record')?.at(-1),
     docs: flags.has('--write-docs'),
+    cmcd,
   };
 }
 

@@ -4,8 +4,8 @@
 import type { Browser, Page } from 'playwright-core';
 import type { Gateway } from '../gateway.ts';
 import { turn } from './background.ts';
-import { compare, compareLatency, type Figure } from './compare.ts';
-import { eventsOf, rowOf, type SentEvent } from './measured.ts';
+import { compare, compareLatency, compareRows, type Figure } from './compare.ts';
+import { eventsOf, rowOf, type SentEvent, silentRowOf } from './measured.ts';
 import type { Witnessed } from './record.ts';
 import type { Player, Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
@@ -31,6 +31,8 @@ export interface Setting {
   browsers: Record<'allowed' | 'blocked', Browser>;
   /** The source of the witness. */
   witness: string;
+  /** Whether the players report by themselves too, and that is looked at. */
+  cmcd: boolean;
 }
 
 export async function run(
@@ -52,11 +54,12 @@ export async function run(
     const page = await context.newPage();
     const scope = `${player}-${scenario.name}-${turnNumber}`.replace(/[^a-z0-9]+/g, '-');
     const stage = new Stage(page, context, setting.gateway.publicUrl, scope, turn);
-    await stage.open(`player=${player}&${scenario.query ?? ''}`, scenario.autoplay?.blocked);
+    const own = setting.cmcd ? '&cmcd=1&heartbeat=2000' : '';
+    await stage.open(`player=${player}&${scenario.query ?? ''}${own}`, scenario.autoplay?.blocked);
     if (scenario.twice && player !== 'html5') await stage.attachTwin();
     await scenario.run(stage);
     result.witnessed = stage.witnessed;
-    await weigh(result, stage, scenario, setting.gateway);
+    await (setting.cmcd ? weighOwn : weigh)(result, stage, scenario, setting.gateway);
   } catch (error) {
     result.problem = String(error).split('\n')[0];
     result.witnessed = await rescue(context.pages()[0]);
@@ -77,6 +80,18 @@ async function weigh(result: Result, stage: Stage, { ends }: Scenario, gateway: 
     if (stage.twin) result.twin = compare(truth, await rowOf(gateway, stage.twin), ends);
   }
   if (stage.latency !== undefined) result.figures.push(compareLatency(stage.latency, result.events));
+}
+
+/** What the player reported by itself, against what the SDK reported of the same view. */
+async function weighOwn(result: Result, stage: Stage, _: Scenario, gateway: Gateway): Promise<void> {
+  const [session] = stage.sessions;
+  if (!session || !stage.own) throw new Error('the player reports nothing by itself');
+  const row = await rowOf(gateway, session.id);
+  result.version = row.player_version;
+  // As long as its page is there, it reports that it stands still.
+  await stage.page.close();
+  result.figures.push(...compareRows(row, await silentRowOf(gateway, stage.own)));
+  result.events.push(...(await eventsOf(gateway, stage.own)));
 }
 
 /** What was witnessed of a scenario that did not come to its end. */

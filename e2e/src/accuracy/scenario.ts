@@ -17,6 +17,8 @@ export interface Scenario {
   without?: Partial<Record<Player, string>>;
   /** Whether the same playback is also reported by an SDK that knows only the element. */
   twice?: boolean;
+  /** How many sessions it is; one unless it says so. */
+  sessions?: number;
   /** How the view has to end in the gateway's words. */
   ends: 'stopped' | 'finished' | 'error' | 'page_hide' | 'content_change';
   run(stage: Stage): Promise<void>;

@@ -278,6 +278,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'change of source',
+    sessions: 2,
     about: 'the same player goes on to other content: two sessions',
     ends: 'stopped',
     async run(stage) {

@@ -26,6 +26,8 @@ export class Stage {
   latency: number | undefined;
   /** The session of a second SDK. */
   twin: string | undefined;
+  /** The session the player reports by itself. */
+  own: string | undefined;
   private last: Witnessed = { frames: [], acts: [] };
 
   constructor(
@@ -46,6 +48,7 @@ export class Stage {
     await this.pass(alone);
     const id = await this.page.waitForFunction(() => window.openqoeDemo?.sessionId);
     this.sessions.push({ id: (await id.jsonValue()) as string, from: 0 });
+    this.own = await this.page.evaluate(() => window.openqoeDemo.cmcdSessionId);
   }
 
   /** Attaches a second SDK, as the gateway serves it, to the element alone. */
@@ -218,6 +221,8 @@ export class Stage {
   /** Ends the session by its owner. */
   async end(): Promise<void> {
     await this.page.evaluate(() => {
+      // A player says of itself that it stands still, not that nobody watches any more.
+      if (window.openqoeDemo.cmcdSessionId) window.openqoeDemo.pause();
       window.openqoeWitness.note({ kind: 'end' });
       window.openqoeDemo.qoe.endSession('stopped');
       window.openqoeTwin?.endSession('stopped');

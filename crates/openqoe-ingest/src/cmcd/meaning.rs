@@ -25,7 +25,8 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
             state_goes_on(state, &mut now);
             now(heartbeat(record));
         }
-        "e" => now(error(record, state == "f")),
+        // Before the first frame dash.js says no more than this; a player that recovers goes on with its view.
+        "e" => now(error(record, matches!(state, "f" | "s" | "d"))),
         "b" => now(EventKind::Visibility { hidden: record.bg }),
         "pr" => now(EventKind::Rate { rate: record.pr.unwrap_or(1.0).min(16.0) }),
         "abs" => now(EventKind::AdBreakStart { position: AdPosition::Mid }),
@@ -36,20 +37,25 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
         "ce" => now(EventKind::Custom { name: record.cen.as_deref().unwrap_or("ce").into(), value: None }),
         _ => {}
     }
-    // `pb` is on the screen, `br` is asked for: of a change of rendition it is all there is.
-    let shown = record.pb.or(record.br.filter(|_| event == "bc"));
-    if let Some(kbps) = shown.filter(|kbps| *kbps > 0 && event != "rr") {
+    if let Some(kbps) = shown(record, event, state) {
         now(EventKind::Rendition { bitrate: kbps * 1000 });
     }
-    if let ("rr", Some(download)) = (event, download(record)) {
+    if event == "rr" {
         // `ts` is when it was asked for.
-        meant.push((record.ttlb.unwrap_or_default(), download));
+        meant.push((record.ttlb.unwrap_or_default(), download(record)));
     }
     if meant.is_empty() {
         // Every number is somebody's, or it would seem lost.
         meant.push((0, still_here(None)));
     }
     meant
+}
+
+/// The bitrate on the screen, kbit/s. `pb` says so; `br` is asked for, and is what will be seen when nothing else is asked for
+/// before: at the start, while it plays, and when it plays again.
+fn shown(record: &Record, event: &str, state: &str) -> Option<u64> {
+    let asked = || record.br.filter(|_| matches!((event, state), ("bc", "p" | "s" | "d" | "") | ("ps", "p")));
+    record.pb.or_else(asked).filter(|kbps| *kbps > 0 && event != "rr")
 }
 
 /// Whether this is where the session begins: number 0, or 1 where a player counts from there.
@@ -93,7 +99,8 @@ fn state_goes_on(state: &str, now: &mut impl FnMut(EventKind)) {
         "s" => now(EventKind::PlayRequest { trigger: Trigger::User }),
         "p" => now(EventKind::Playing),
         "k" => now(EventKind::SeekStart),
-        "r" => now(EventKind::Stall),
+        // `w` is listed and not defined; dash.js says it where it waits. The engine knows whether the viewer does.
+        "r" | "w" => now(EventKind::Stall),
         "a" => {
             // A seek that led here is over.
             now(EventKind::SeekEnd);
@@ -118,19 +125,21 @@ fn error(record: &Record, fatal: bool) -> EventKind {
     EventKind::Error { code, fatal, category: Failure::Technical }
 }
 
-/// A response was received; one without any object type was no media.
-fn download(record: &Record) -> Option<EventKind> {
-    let kind = match record.ot.as_deref()? {
-        "v" | "av" => DownloadKind::Video,
-        "a" => DownloadKind::Audio,
-        "c" | "tt" => DownloadKind::Text,
-        "i" => DownloadKind::Init,
-        "m" => DownloadKind::Manifest,
-        _ => DownloadKind::Other,
+/// A response was received.
+fn download(record: &Record) -> EventKind {
+    let kind = match record.ot.as_deref() {
+        Some("v" | "av") => DownloadKind::Video,
+        Some("a") => DownloadKind::Audio,
+        Some("c" | "tt") => DownloadKind::Text,
+        Some("i") => DownloadKind::Init,
+        Some("m") => DownloadKind::Manifest,
+        Some(_) => DownloadKind::Other,
+        // hls.js 1.7 says no object type with a response.
+        None => record.named.unwrap_or(DownloadKind::Other),
     };
     let failed = record.rc.is_some_and(|rc| rc == 0 || rc >= 400);
     let limit = |ms: Option<u64>| ms.filter(|ms| *ms <= 3_600_000);
     // CMCD says nothing of bytes.
     let (ttfb_ms, duration_ms) = (limit(record.ttfb), limit(record.ttlb));
-    Some(EventKind::Download { kind, bytes: 0, ttfb_ms, duration_ms, failed, weight: 1 })
+    EventKind::Download { kind, bytes: 0, ttfb_ms, duration_ms, failed, weight: 1 }
 }

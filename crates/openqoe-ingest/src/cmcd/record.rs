@@ -1,6 +1,6 @@
 //! One record: its keys, each judged by itself. Those that are not known, custom ones among them, are left aside (CTA-5004-B §3.2).
 
-use openqoe_spec::Rejected;
+use openqoe_spec::{DownloadKind, Rejected};
 use sfv::{Dictionary, Parser};
 
 use super::Parsed;
@@ -14,6 +14,9 @@ const MAX_SN: u64 = 1 << 40;
 const MAX_MS: u64 = 86_400_000;
 /// A terabit a second, in kbit/s.
 const MAX_KBPS: u64 = 1_000_000_000;
+
+/// Longer ones say nothing.
+const MAX_URL: usize = 4096;
 
 /// What a record says, as far as anything is made of it. Times are ms, bitrates kbit/s.
 #[derive(Debug, Default)]
@@ -29,6 +32,8 @@ pub(super) struct Record {
     pub(super) sta: Option<Box<str>>,
     pub(super) st: Option<Box<str>>,
     pub(super) ot: Option<Box<str>>,
+    /// What the name of the file that was asked for says it is. Nothing else is kept of `url`.
+    pub(super) named: Option<DownloadKind>,
     pub(super) bg: bool,
     /// Of what is asked for, all together.
     pub(super) br: Option<u64>,
@@ -73,6 +78,7 @@ impl Record {
             "sta" => self.sta = value.text(8),
             "st" => self.st = value.text(8),
             "ot" => self.ot = value.text(8),
+            "url" => self.named = value.text(MAX_URL).and_then(|url| kind_of(&url)),
             "bg" => self.bg = value.flag().unwrap_or_default(),
             "br" => self.br = total(),
             "ab" if self.br.is_none() => self.br = total(),
@@ -88,5 +94,18 @@ impl Record {
             "ttlb" => self.ttlb = up_to(MAX_MS),
             _ => {}
         }
+    }
+}
+
+/// By the extension of the file, where it tells.
+fn kind_of(url: &str) -> Option<DownloadKind> {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let (_, extension) = path.rsplit_once('/').unwrap_or(("", path)).1.rsplit_once('.')?;
+    match extension {
+        "m3u8" | "mpd" => Some(DownloadKind::Manifest),
+        "m4v" => Some(DownloadKind::Video),
+        "m4a" | "aac" => Some(DownloadKind::Audio),
+        "vtt" | "ttml" | "srt" => Some(DownloadKind::Text),
+        _ => None,
     }
 }

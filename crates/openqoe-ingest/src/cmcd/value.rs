@@ -60,8 +60,11 @@ impl<'a> Value<'a> {
         is_sound.then(|| text.into())
     }
 
-    /// The first text of a list, or the only one.
+    /// The first text of a list, or the only one. dash.js numbers its errors.
     pub(super) fn first_text(&self, most: usize) -> Option<Box<str>> {
+        if let Some(number) = self.members().first() {
+            return Some(number.number.to_string().into());
+        }
         let text = match self {
             Value::Field(ListEntry::InnerList(list)) => words(&list.items.first()?.bare_item)?,
             Value::Json(Json::Array(list)) => list.first()?.as_str()?,
