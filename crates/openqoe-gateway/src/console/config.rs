@@ -10,7 +10,7 @@ pub(crate) struct Config {
     pub(crate) prometheus_url: String,
     /// Base URL of the Alertmanager, as browsers reach it; empty is none.
     pub(crate) alertmanager_url: String,
-    /// Ended sessions in memory, all tenants together, at about 150 bytes each; the newest stay. Also the live ones looked at.
+    /// Ended sessions in memory, all tenants together, at about 225 bytes each; the newest stay. Also the live ones looked at.
     pub(crate) max_sessions: usize,
 }
 
