@@ -1,4 +1,4 @@
-// What dashboards look at: a core with viewers and views of our own, an edge with TLS before it, a receiver of remote write, and
+// What dashboards look at: a core with viewers and views of our own, an edge with TLS before it, receivers of remote write and OTLP, and
 // the Prometheus that scrapes both and evaluates the rules of the repository.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { type Prometheus, runPrometheus } from '../prometheus.ts';
 import { keepSending } from './keepSending.ts';
+import { takeTelemetry } from './takeTelemetry.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** Seconds between scrapes. */
@@ -26,7 +27,10 @@ export async function openStage(): Promise<Stage> {
   try {
     const receiver = await runPrometheus('global: {}', '--web.enable-remote-write-receiver');
     stops.push(() => receiver.stop());
+    const telemetry = await takeTelemetry();
+    stops.push(() => telemetry.stop());
     const core = await startGateway(['demo', '--viewers', '60', '--no-monitoring'], join(folder, 'core'), {
+      OPENQOE_OTLP_ENDPOINT: telemetry.origin,
       OPENQOE_REMOTE_WRITE_URL: `${receiver.origin}/api/v1/write`,
       OPENQOE_JOURNAL_CHECKPOINT_INTERVAL: '5s',
       OPENQOE_LIMITS_BUDGETS_ASSET_ID: '6',
