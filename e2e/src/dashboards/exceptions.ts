@@ -36,17 +36,22 @@ export const ZEROS: Exception[] = [
   { at: 'OpenQoE / Gateway health: How far behind', reason: 'the receiver may have taken everything' },
   { at: 'OpenQoE / Gateway health: Failures of the queue on disk', reason: 'needs a disk that is full' },
   {
-    at: 'OpenQoE / Gateway health: What objectives and history could not keep apart or store',
-    reason: 'needs more values than there is room for, or a disk that is full',
+    at: 'OpenQoE / Gateway health: What objectives and history could not store',
+    reason: 'needs a disk that is full',
   },
-  { at: 'OpenQoE / Gateway health: Streams of live updates', reason: 'nobody has the console open' },
-  { at: 'OpenQoE / Gateway health: What is watched', reason: 'a series is watched once it has a past' },
-  { at: 'OpenQoE / Gateway health: Lost', reason: 'the receiver takes everything' },
+  {
+    at: 'OpenQoE / Gateway health: What objectives and history could not keep apart (C)',
+    reason: 'needs days of history',
+  },
+  {
+    at: 'OpenQoE / Gateway health: What objectives and history could not keep apart (D)',
+    reason: 'needs 256 values of attributes',
+  },
+  { at: 'OpenQoE / Gateway health: Lost (A)', reason: 'needs more sessions than can be exported' },
   {
     at: 'OpenQoE / Gateway health: Sessions waiting',
     reason: 'none waits for as long as it takes to scrape',
   },
-  { at: 'OpenQoE / Overview: Anomalies', reason: 'an anomaly needs an hour of past to differ from' },
 ];
 
 export function isAmong(exceptions: Exception[], { at }: { at: string }): boolean {

@@ -1,4 +1,4 @@
-// A receiver of OTLP that takes everything and keeps nothing: the panels are about the way there.
+// A receiver of OTLP that keeps nothing and refuses some: the panels are about the way there.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -7,11 +7,16 @@ export interface TelemetryReceiver {
   stop(): void;
 }
 
+/** One request of so many is refused. */
+const REFUSED = 5;
+
 export function takeTelemetry(): Promise<TelemetryReceiver> {
+  let count = 0;
   const server = createServer((request, response) => {
+    const status = ++count % REFUSED === 0 ? 400 : 200;
     // An empty message: everything was taken.
     request.resume().once('end', () => {
-      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+      response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end();
     });
   });
   return new Promise((resolve, reject) => {
