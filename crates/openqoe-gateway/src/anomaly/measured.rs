@@ -58,10 +58,10 @@ fn delay(run: &Run, begins: u64, lasts: u64, is_wanted: impl Fn(&Anomaly) -> boo
 /// Median and worst of seconds.
 fn summary(delays: &mut [f64]) -> String {
     delays.sort_by(f64::total_cmp);
-    match delays {
-        [] => "no delay".into(),
-        [.., worst] => format!("delay median {:.0} s, worst {worst:.0} s", delays[delays.len() / 2]),
-    }
+    let (Some(median), Some(worst)) = (delays.get(delays.len() / 2), delays.last()) else {
+        return "no delay".into();
+    };
+    format!("delay median {median:.0} s, worst {worst:.0} s")
 }
 
 fn hours(from: u64, seeds: &Range<u64>) -> u64 {
