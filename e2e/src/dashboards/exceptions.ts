@@ -35,6 +35,23 @@ export const ZEROS: Exception[] = [
   { at: 'OpenQoE / Gateway health: Bytes waiting', reason: 'the receiver may have taken everything' },
   { at: 'OpenQoE / Gateway health: How far behind', reason: 'the receiver may have taken everything' },
   { at: 'OpenQoE / Gateway health: Failures of the queue on disk', reason: 'needs a disk that is full' },
+  {
+    at: 'OpenQoE / Gateway health: What objectives and history could not store',
+    reason: 'needs a disk that is full',
+  },
+  {
+    at: 'OpenQoE / Gateway health: What objectives and history could not keep apart (C)',
+    reason: 'needs days of history',
+  },
+  {
+    at: 'OpenQoE / Gateway health: What objectives and history could not keep apart (D)',
+    reason: 'needs 256 values of attributes',
+  },
+  { at: 'OpenQoE / Gateway health: Lost (A)', reason: 'needs more sessions than can be exported' },
+  {
+    at: 'OpenQoE / Gateway health: Sessions waiting',
+    reason: 'none waits for as long as it takes to scrape',
+  },
 ];
 
 export function isAmong(exceptions: Exception[], { at }: { at: string }): boolean {

@@ -7,12 +7,16 @@ import { batches } from './views.ts';
 /** Rounds after which the edge's certificate is renewed: once Prometheus has seen the first one. */
 const RENEWAL = 20;
 
+/** When views begin to fail: once the gateway has seen enough to find that unusual, twelve times ten seconds. */
+const FAULT_MS = 150_000;
+
 /** Every view of ours each second, one through the edge; returns what ends that. */
 export function keepSending(core: Gateway, edge: Gateway, renew: () => void): () => Promise<void> {
   let isOn = true;
+  const begun = performance.now();
   const sending = (async () => {
     for (let round = 0; isOn; round++) {
-      await sendRound(core, edge, round);
+      await sendRound(core, edge, round, performance.now() - begun > FAULT_MS);
       if (round === RENEWAL) renew();
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
@@ -25,8 +29,8 @@ export function keepSending(core: Gateway, edge: Gateway, renew: () => void): ()
   };
 }
 
-async function sendRound(core: Gateway, edge: Gateway, round: number): Promise<void> {
-  const views = batches(round).map((batch) => JSON.stringify(batch));
+async function sendRound(core: Gateway, edge: Gateway, round: number, isFaulty: boolean): Promise<void> {
+  const views = batches(round, isFaulty).map((batch) => JSON.stringify(batch));
   const unknown = { ...batches(round)[0], events: [{ seq: 0, t: 0, type: 'unknown' }] };
   // The first one twice: its events are duplicates then.
   const bodies = [...views, views[0] ?? '', '{', JSON.stringify(unknown)];

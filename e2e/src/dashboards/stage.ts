@@ -1,16 +1,36 @@
-// What dashboards look at: a core with viewers and views of our own, an edge with TLS before it, a receiver of remote write, and
+// What dashboards look at: a core with viewers and views of our own, an edge with TLS before it, receivers of remote write and OTLP, and
 // the Prometheus that scrapes both and evaluates the rules of the repository.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { type Prometheus, runPrometheus } from '../prometheus.ts';
 import { keepSending } from './keepSending.ts';
+import { keepWatching } from './keepWatching.ts';
+import { takeTelemetry } from './takeTelemetry.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** Seconds between scrapes. */
 export const SCRAPE = 5;
+
+/** Bounds that are reached here, so that what is beyond them shows. */
+const TIGHT = {
+  OPENQOE_JOURNAL_CHECKPOINT_INTERVAL: '5s',
+  OPENQOE_LIMITS_BUDGETS_ASSET_ID: '6',
+  OPENQOE_HISTORY_MAX_VALUES: '2',
+  OPENQOE_HISTORY_MAX_STREAMS: '1',
+  OPENQOE_SLO_MAX_GROUPS: '2',
+  OPENQOE_OTLP_MAX_SPANS: '8',
+};
 
 export interface Stage {
   prometheus: Prometheus;
@@ -26,12 +46,16 @@ export async function openStage(): Promise<Stage> {
   try {
     const receiver = await runPrometheus('global: {}', '--web.enable-remote-write-receiver');
     stops.push(() => receiver.stop());
+    const telemetry = await takeTelemetry();
+    stops.push(() => telemetry.stop());
     const core = await startGateway(['demo', '--viewers', '60', '--no-monitoring'], join(folder, 'core'), {
+      ...TIGHT,
+      OPENQOE_OTLP_ENDPOINT: telemetry.origin,
       OPENQOE_REMOTE_WRITE_URL: `${receiver.origin}/api/v1/write`,
-      OPENQOE_JOURNAL_CHECKPOINT_INTERVAL: '5s',
-      OPENQOE_LIMITS_BUDGETS_ASSET_ID: '6',
+      OPENQOE_SLO_DIR: copyObjectives(folder),
     });
     stops.push(() => core.stop());
+    stops.push(keepWatching(core));
     const edge = await startEdge(core, folder);
     stops.push(() => edge.stop());
     stops.push(keepSending(core, edge, () => makeCertificate(folder)));
@@ -65,6 +89,22 @@ function makeCertificate(folder: string): [string, string] {
   const words = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost'.split(' ');
   execFileSync('openssl', ['req', '-x509', ...words, '-keyout', key, '-out', cert], { stdio: 'ignore' });
   return [cert, key];
+}
+
+/** The objectives that come with OpenQoE, and one of which there are more groups than there is room for. */
+function copyObjectives(folder: string): string {
+  const [from, to] = [join(ROOT, 'slo/templates'), join(folder, 'slo')];
+  mkdirSync(to);
+  for (const file of readdirSync(from)) copyFileSync(join(from, file), join(to, file));
+  writeFileSync(
+    join(to, 'by-cdn.yaml'),
+    `apiVersion: openqoe.dev/v1
+kind: PlaybackSLO
+metadata: {name: startup-by-cdn}
+spec: {indicator: startup-time, threshold: 3s, target: 0.99, window: 30d, group_by: [cdn]}
+`,
+  );
+  return to;
 }
 
 /** Rules a user would load, alerts and objectives, as copies evaluated every five seconds: nobody waits five minutes here. */

@@ -91,9 +91,11 @@ const VIEWS: Record<string, Event[]> = {
   ],
 };
 
-/** One batch for each, a view from beginning to end; `round` makes the sessions new ones. */
-export function batches(round: number): object[] {
-  return Object.values(VIEWS).map((events, number) => {
+/** One batch for each, a view from beginning to end; `round` makes the sessions new ones. With a fault many more do not start. */
+export function batches(round: number, isFaulty = false): object[] {
+  const failed = VIEWS['fails before the first frame'] ?? [];
+  const views = [...Object.values(VIEWS), ...Array<Event[]>(isFaulty ? 20 : 0).fill(failed)];
+  return views.map((events, number) => {
     const now = Date.now();
     const isLive = round % 2 === 0;
     return {

@@ -12,6 +12,9 @@ use super::usual::{Usual, noise};
 
 /// Steps a value may be made of.
 const LOOK_BACK: usize = 30;
+/// Of what each viewer reports again and again with heartbeats, one: within it each does so about once, so that `least` values are
+/// of nearly as many viewers. Over more they would be those of a few, of whom one may have paused.
+const ONE_EACH: usize = 1;
 /// Pieces of the past: two hours where each is one step of ten seconds.
 const PAST: usize = 720;
 /// Pieces before anything is said.
@@ -74,6 +77,15 @@ struct Look {
     ratios: Vec<(f64, f64)>,
     /// For quantiles, which do not add up.
     sums: Sums,
+}
+
+/// What an indicator is now.
+#[derive(Clone, Copy, Debug)]
+struct Value {
+    observed: f64,
+    whole: f64,
+    /// Of so many steps.
+    steps: usize,
 }
 
 /// The memory of one indicator of a series.
@@ -146,21 +158,23 @@ impl Detector {
         (0..self.tracks.len()).map(whole).collect()
     }
 
-    /// The value of the newest steps that are enough, and their whole.
-    fn value(&self, number: usize) -> Option<(f64, f64)> {
-        let least = self.tracks[number].kpi.def().least;
+    /// The value of the newest steps that are enough.
+    fn value(&self, number: usize) -> Option<Value> {
+        let kpi = self.tracks[number].kpi;
+        let least = kpi.def().least;
         let mut whole = 0.0;
-        let enough = self.recent.iter().position(|look| {
+        let enough = self.recent.iter().take(look_back(kpi)).position(|look| {
             whole += look.ratios[number].1;
             whole >= least
         })?;
-        Some((self.pooled(number, enough + 1)?, whole))
+        let steps = enough + 1;
+        Some(Value { observed: self.pooled(number, steps)?, whole, steps })
     }
 
     /// The value of the steps since the last piece of the past, if they are enough for another.
     fn piece(&self, number: usize) -> Option<f64> {
         let Track { kpi, since_piece, .. } = self.tracks[number];
-        let steps = since_piece + 1;
+        let steps = (since_piece + 1).min(look_back(kpi));
         let whole: f64 = self.recent.iter().take(steps).map(|look| look.ratios[number].1).sum();
         (whole >= kpi.def().least).then(|| self.pooled(number, steps)).flatten()
     }
@@ -182,6 +196,11 @@ impl Detector {
     }
 }
 
+/// How many steps a value of an indicator may be made of.
+fn look_back(kpi: Kpi) -> usize {
+    if kpi == Kpi::LiveLatencyP50 { ONE_EACH } else { LOOK_BACK }
+}
+
 impl Track {
     fn new(kpi: Kpi) -> Track {
         Track {
@@ -198,17 +217,15 @@ impl Track {
     }
 
     /// Too little to see is neither bad nor, for the while of a look back, calm.
-    fn judge(&mut self, now: u64, value: Option<(f64, f64)>, is_quiet: bool) -> Option<Change> {
-        let standing = value.and_then(|(observed, whole)| self.compare(observed, whole));
+    fn judge(&mut self, now: u64, value: Option<Value>, is_quiet: bool) -> Option<Change> {
+        let standing = value.and_then(|value| self.compare(value.observed, value.whole));
         if let Some(standing) = standing {
             self.standing = standing;
         }
         let score = standing.map(|standing| standing.score);
         self.bad = self.bad << 1 | u32::from(score.is_some_and(|score| score >= WORSE));
         self.calm = if score.is_none_or(|score| score < CALM) { self.calm + 1 } else { 0 };
-        let bad = self.bad & ((1 << ONSET_OF) - 1);
-        let begins = self.bad & 1 == 1 && bad.count_ones() >= ONSET;
-        if self.since.is_none() && begins && !is_quiet {
+        if self.since.is_none() && self.begins(value.map_or(0, |value| value.steps)) && !is_quiet {
             self.since = Some(now);
             self.calm = 0;
             return Some(Change::Onset);
@@ -217,6 +234,13 @@ impl Track {
             self.bad = 0;
             Change::End
         })
+    }
+
+    /// Values of several steps have steps in common, and one bad step makes several bad values. So the one before, with which the
+    /// newest has none in common, has to be bad too.
+    fn begins(&self, steps: usize) -> bool {
+        let last = self.bad & ((1 << ONSET_OF) - 1);
+        last & 1 == 1 && last.count_ones() >= ONSET && self.bad >> steps & 1 == 1
     }
 
     /// It has to be worse than the last hours and than the same time of other days: a rush hour is usual, and so is what has
@@ -241,7 +265,7 @@ impl Track {
                 self.past.push_front(piece as f32);
                 self.past.truncate(PAST);
             }
-        } else if self.since_piece >= LOOK_BACK {
+        } else if self.since_piece >= look_back(self.kpi) {
             self.since_piece = 0;
         }
         // A hundredth more of a long past changes nothing.
@@ -249,7 +273,7 @@ impl Track {
             && (self.past.len() < 100 || self.past.len().is_multiple_of(8) || self.past.len() == PAST);
         if due && self.past.len() >= LEAST_PAST {
             let past: Vec<f64> = self.past.iter().map(|value| f64::from(*value)).collect();
-            self.trailing = Usual::of(&past);
+            self.trailing = Usual::of(self.kpi, &past);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use openqoe_metrics::{Guard, Limits, RowMemory, Table};
-use openqoe_spec::metrics::view::Counter;
-use openqoe_spec::{Attributes, Measurement, Recorder};
+use openqoe_spec::metrics::view::{Counter, Histogram};
+use openqoe_spec::{Attributes, LatencyClock, Measurement, Recorder};
 use proptest::prelude::*;
 
 use super::*;
@@ -17,6 +17,18 @@ fn watched(playing: f64, stalled: f64) -> Sums {
     let set = table.intern("t", &Attributes::default());
     table.record(set, Measurement::Count(Counter::PlaybackPlayingSeconds, playing * 1000.0));
     table.record(set, Measurement::Count(Counter::PlaybackStalledSeconds, stalled * 1000.0));
+    let growth = RowMemory::default().observe(&table.snapshot()).remove("t");
+    growth.map(|growth| growth.total).unwrap_or_default()
+}
+
+/// Sums of live latencies in seconds.
+fn behind(latencies: &[f64]) -> Sums {
+    let mut table = Table::new(Arc::new(Guard::new(Limits::default())));
+    let set = table.intern("t", &Attributes::default());
+    let latency = Histogram::PlaybackLiveLatencySeconds(LatencyClock::Player);
+    for seconds in latencies {
+        table.record(set, Measurement::Observe(latency, seconds * 1000.0, None));
+    }
     let growth = RowMemory::default().observe(&table.snapshot()).remove("t");
     growth.map(|growth| growth.total).unwrap_or_default()
 }
@@ -95,6 +107,43 @@ fn few_viewers_take_longer_and_hardly_any_say_nothing() {
     let few = run(100.0).unwrap();
     assert!((602..612).contains(&few), "{few}");
     assert_eq!(run(10.0), None);
+}
+
+/// With few viewers a value is made of six steps here, so one bad step is in six values, and in none of those before.
+#[test]
+fn one_bad_step_of_few_viewers_is_chance() {
+    let mut detector = Detector::new();
+    for at in 0..700_u64 {
+        let ratio = if at == 600 { 0.9 } else { 0.01 };
+        let sums = watched(100.0 * (1.0 - ratio), 100.0 * ratio);
+        assert!(detector.step(at * STEP, sums, Role::Everything).is_empty(), "{at}");
+    }
+}
+
+/// Latencies in seconds, one of each viewer in a step; eight viewers at three steps are no twenty-five.
+#[test]
+fn latency_needs_viewers_and_not_values() {
+    let onset = |viewers: usize| {
+        let mut detector = Detector::new();
+        (0..60_u64).find(|at| {
+            let latency = if *at < 40 { 5.0 } else { 60.0 };
+            let verdicts = detector.step(at * STEP, behind(&vec![latency; viewers]), Role::Everything);
+            verdicts.iter().any(|verdict| verdict.change == Some(Change::Onset))
+        })
+    };
+    assert_eq!(onset(30), Some(42));
+    assert_eq!(onset(8), None);
+}
+
+/// A viewer who paused is far behind, and no anomaly.
+#[test]
+fn one_viewer_behind_is_no_anomaly() {
+    let mut detector = Detector::new();
+    for at in 0..60_u64 {
+        let mut latencies = vec![5.0; 30];
+        latencies[..3].fill(if at < 40 { 5.0 } else { 200.0 });
+        assert!(detector.step(at * STEP, behind(&latencies), Role::Everything).is_empty());
+    }
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl Contributor {
 fn score(compared: &Compared, kpi: Kpi, values: [Option<f64>; 2]) -> f64 {
     let [Some(now), Some(before)] = values else { return 0.0 };
     let blocks: Vec<f64> = compared.blocks.iter().filter_map(|sums| sums.value(kpi, 1.0)).collect();
-    let spread = Usual::of(&blocks).map_or(0.0, |usual| usual.spread);
+    let spread = Usual::of(kpi, &blocks).map_or(0.0, |usual| usual.spread);
     let usual = Usual { expected: before, spread };
     usual.score(kpi, now, noise(kpi, before, compared.now.total.whole(kpi)))
 }

@@ -46,5 +46,5 @@ fn usual(known: &[(u64, Sums)], kpi: Kpi) -> Option<Usual> {
         days.insert(*day);
         values.extend(sums.value(kpi, 1.0));
     }
-    (days.len() >= LEAST_DAYS).then(|| Usual::of(&values)).flatten()
+    (days.len() >= LEAST_DAYS).then(|| Usual::of(kpi, &values)).flatten()
 }

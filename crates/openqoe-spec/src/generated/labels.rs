@@ -1278,9 +1278,9 @@ pub enum AnomalyKpi {
     /// `bitrate`
     #[serde(rename = "bitrate")]
     Bitrate,
-    /// `live_latency_p95`
-    #[serde(rename = "live_latency_p95")]
-    LiveLatencyP95,
+    /// `live_latency_p50`
+    #[serde(rename = "live_latency_p50")]
+    LiveLatencyP50,
     /// `segment_p95`
     #[serde(rename = "segment_p95")]
     SegmentP95,
@@ -1300,7 +1300,7 @@ impl AnomalyKpi {
         AnomalyKpi::RebufferRatio,
         AnomalyKpi::PlaybackFailureRatio,
         AnomalyKpi::Bitrate,
-        AnomalyKpi::LiveLatencyP95,
+        AnomalyKpi::LiveLatencyP50,
         AnomalyKpi::SegmentP95,
         AnomalyKpi::DownloadFailureRatio,
         AnomalyKpi::AdFailureRatio,
@@ -1313,7 +1313,7 @@ impl AnomalyKpi {
         "rebuffer_ratio",
         "playback_failure_ratio",
         "bitrate",
-        "live_latency_p95",
+        "live_latency_p50",
         "segment_p95",
         "download_failure_ratio",
         "ad_failure_ratio",
@@ -1335,7 +1335,7 @@ impl AnomalyKpi {
             "rebuffer_ratio" => Some(AnomalyKpi::RebufferRatio),
             "playback_failure_ratio" => Some(AnomalyKpi::PlaybackFailureRatio),
             "bitrate" => Some(AnomalyKpi::Bitrate),
-            "live_latency_p95" => Some(AnomalyKpi::LiveLatencyP95),
+            "live_latency_p50" => Some(AnomalyKpi::LiveLatencyP50),
             "segment_p95" => Some(AnomalyKpi::SegmentP95),
             "download_failure_ratio" => Some(AnomalyKpi::DownloadFailureRatio),
             "ad_failure_ratio" => Some(AnomalyKpi::AdFailureRatio),
