@@ -96,7 +96,8 @@ impl Mpd {
             Times::Unsaid => (now, 0),
         };
         let delay = self.delay_ms.unwrap_or(segment_ms.saturating_mul(SEGMENTS_BEHIND));
-        edge.saturating_sub_unsigned(delay).max(period.start_ms.min(edge))
+        // The segment that is on air there, not the one after it.
+        edge.saturating_sub_unsigned(delay.saturating_add(segment_ms / 2)).max(period.start_ms.min(edge))
     }
 }
 

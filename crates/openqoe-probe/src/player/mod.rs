@@ -170,6 +170,12 @@ impl Player {
         }
     }
 
+    /// Ends it before its time: whoever watches has seen enough.
+    pub fn end(&mut self, now: u64) {
+        self.advance(now);
+        self.stop(now.min(self.options.duration_ms));
+    }
+
     /// When [`Player::advance`] has something to tell, if nothing is fetched until then.
     pub fn wake_at(&self) -> u64 {
         let change = self.playout.next_change().unwrap_or(u64::MAX);
