@@ -66,8 +66,8 @@ pub(crate) struct Probe {
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = humantime::parse_duration)]
     timeout: Duration,
     /// Certificates to trust instead of the system's, PEM
-    #[arg(long, value_name = "FILE", default_value = "")]
-    ca_file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// A gateway to report to, as a player does
     #[arg(long, value_name = "URL")]
     report: Option<String>,
@@ -105,7 +105,7 @@ impl Probe {
         self.check()?;
         let pairs = self.attributes.iter().map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let attributes = attributes(pairs).map_err(|problem| anyhow::anyhow!("--attribute: {problem}"))?;
-        let greeting = Greeting::new(&self.ca_file)?;
+        let greeting = Greeting::new(self.ca_file.as_deref().unwrap_or("".as_ref()))?;
         let (delivery, delivered) = Delivery::start(self.door()?);
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(async move {
@@ -126,12 +126,10 @@ impl Probe {
                 _ = stopping.changed() => break,
             }
         }
-        let lost = Arc::downgrade(&delivery);
-        if let Some((events, why)) = lost.upgrade().and_then(|delivery| delivery.lost()) {
-            eprintln!("warning: the gateway did not take {events} events: {why}");
-        }
         drop(delivery);
-        delivery::finish(delivered, LAST_WORDS).await;
+        if let Some((events, why)) = delivery::finish(delivered, LAST_WORDS).await {
+            eprintln!("warning: the gateway did not take {events} events or more: {why}");
+        }
         Ok(went_well)
     }
 
@@ -201,7 +199,7 @@ impl Probe {
         let settings = Settings {
             section: "--report",
             timeout: self.timeout,
-            ca_file: self.ca_file.clone(),
+            ca_file: self.ca_file.clone().unwrap_or_default(),
             headers: Pairs::from_iter(key),
             header_files: Pairs::default(),
             bearer_token_file: PathBuf::new(),

@@ -158,8 +158,8 @@ mod tests {
                 "probe.schedule `every` must not be shorter",
             ),
             (
-                "[[schedule]]\nurl = \"http://a/b\"\nattributes = \"cnd=x\"",
-                "probe.schedule `attributes` `cnd` is no attribute, did you mean `cdn`?",
+                "[[schedule]]\nurl = \"http://a/b\"\nattributes = \"contry=x\"",
+                "probe.schedule `attributes` `contry` is no attribute, did you mean `country`?",
             ),
             (
                 "[[schedule]]\nurl = \"http://a/b\"\nattributes = \"is_live=true\"",

@@ -2,8 +2,7 @@
 //! for a minute.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, USER_AGENT};
@@ -40,69 +39,79 @@ pub(super) struct Parcel {
     pub(super) events: usize,
 }
 
-/// The queue, and what became of what was in it.
-pub(super) struct Delivery {
-    queue: mpsc::Sender<(Instant, Parcel)>,
-    lost: AtomicUsize,
-    why: std::sync::Mutex<Option<String>>,
-}
+/// What was given up: how many events, and why the last of them were.
+#[derive(Default)]
+struct Lost(Mutex<Option<(usize, String)>>);
 
-impl Delivery {
-    /// Starts it; what comes back tells that everything has been taken, or given up, once all senders are gone.
-    pub(super) fn start(door: Door) -> (Arc<Delivery>, oneshot::Receiver<()>) {
-        let (queue, parcels) = mpsc::channel(QUEUE);
-        let delivery =
-            Arc::new(Delivery { queue, lost: AtomicUsize::new(0), why: std::sync::Mutex::default() });
-        let (done, finished) = oneshot::channel();
-        let weak = Arc::downgrade(&delivery);
-        tokio::spawn(async move {
-            carry(door, parcels, |events, why| {
-                if let Some(delivery) = weak.upgrade() {
-                    delivery.lose(events, why);
-                }
-            })
-            .await;
-            let _ = done.send(());
-        });
-        (delivery, finished)
+impl Lost {
+    fn note(&self, events: usize, why: String) {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = lost.as_ref().map_or(0, |(events, _)| *events);
+        *lost = Some((before + events, why));
     }
 
+    fn take(&self) -> Option<(usize, String)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The queue.
+pub(super) struct Delivery {
+    queue: mpsc::Sender<(Instant, Parcel)>,
+    lost: Arc<Lost>,
+}
+
+/// Its end: comes when everything has been taken, or given up, and all senders are gone.
+pub(super) type Delivered = oneshot::Receiver<Option<(usize, String)>>;
+
+impl Delivery {
+    /// Starts it.
+    pub(super) fn start(door: Door) -> (Arc<Delivery>, Delivered) {
+        let (queue, parcels) = mpsc::channel(QUEUE);
+        let lost = Arc::<Lost>::default();
+        let (done, delivered) = oneshot::channel();
+        let delivery = Arc::new(Delivery { queue, lost: lost.clone() });
+        tokio::spawn(async move {
+            carry(door, parcels, &lost).await;
+            let _ = done.send(lost.take());
+        });
+        (delivery, delivered)
+    }
+
+    /// Queues a parcel; drops it when the queue is full, as nobody may wait.
     pub(super) fn send(&self, parcel: Parcel) {
         if let Err(error) = self.queue.try_send((Instant::now(), parcel)) {
             let (_, parcel) = error.into_inner();
-            self.lose(parcel.events, "the queue is full".into());
+            self.lost.note(parcel.events, "the queue is full".into());
         }
     }
 
-    fn lose(&self, events: usize, why: String) {
-        self.lost.fetch_add(events, Relaxed);
-        *self.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(why);
-    }
-
-    /// Events that were given up, and why the last of them were.
-    pub(super) fn lost(&self) -> Option<(usize, String)> {
-        let why = self.why.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()?;
-        Some((self.lost.load(Relaxed), why))
+    /// What was given up since the last time: how many events, and why the last of them were.
+    pub(super) fn take_lost(&self) -> Option<(usize, String)> {
+        self.lost.take()
     }
 }
 
-/// Waits for the end of a delivery, but not for ever.
-pub(super) async fn finish(finished: oneshot::Receiver<()>, patience: Duration) {
-    let _ = timeout(patience, finished).await;
+/// Waits for the end of a delivery, but not for ever; what was given up, if anything.
+pub(super) async fn finish(delivered: Delivered, patience: Duration) -> Option<(usize, String)> {
+    match timeout(patience, delivered).await {
+        Ok(lost) => lost.ok().flatten(),
+        Err(_) => Some((0, "it does not answer; what waited for it is lost".into())),
+    }
 }
 
-async fn carry(door: Door, mut parcels: mpsc::Receiver<(Instant, Parcel)>, lose: impl Fn(usize, String)) {
+async fn carry(door: Door, mut parcels: mpsc::Receiver<(Instant, Parcel)>, lost: &Lost) {
     let mut outage = Outage::default();
     while let Some((since, mut parcel)) = parcels.recv().await {
         loop {
             match door.post(&mut parcel.batch).await {
                 Ok(()) => break,
                 Err(Refusal::ForGood(why)) => {
-                    lose(parcel.events, why);
+                    lost.note(parcel.events, why);
                     break;
                 }
                 Err(Refusal::ForNow(why, _)) if since.elapsed() > MAX_AGE => {
-                    lose(parcel.events, why);
+                    lost.note(parcel.events, why);
                     break;
                 }
                 Err(Refusal::ForNow(_, retry_after)) => sleep(outage.failed(retry_after).0).await,

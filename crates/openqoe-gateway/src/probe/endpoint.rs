@@ -111,7 +111,7 @@ impl Prober {
         let _running = Running::begin(gateway);
         // It ends with the request: who went away needs no answer.
         let (_keep, stop) = watch::channel(false);
-        let (delivery, _) = Delivery::start(Door::Nowhere);
+        let (delivery, _delivered) = Delivery::start(Door::Nowhere);
         let result = run::run(probe, &client, delivery, stop).await.map_err(|error| failed(&error))?;
         note(gateway, result.summary.is_success());
         let sink = negotiate(headers.get(ACCEPT).and_then(|value| value.to_str().ok()));

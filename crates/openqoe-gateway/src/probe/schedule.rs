@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::client::{Client, Greeting, origin};
 use super::config::{Scheduled, attributes};
-use super::delivery::{Delivery, Door};
+use super::delivery::{self, Delivered, Delivery, Door};
 use super::run::{self, Probe};
 use super::targets::Targets;
 use crate::access::DEFAULT_TENANT;
@@ -20,6 +20,8 @@ use crate::gateway::Gateway;
 
 /// The first ones do not all begin at once.
 const SPREAD: Duration = Duration::from_secs(10);
+/// How long the end waits until the last session's end is taken in.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Starts what the configuration says, until `stop` changes.
 ///
@@ -41,13 +43,14 @@ pub(crate) fn start(
         let tenant = gateway.access.directory().tenant(name).cloned();
         let tenant =
             tenant.ok_or_else(|| anyhow::anyhow!("`probe.schedule`: there is no tenant `{name}`"))?;
-        let (delivery, _) = Delivery::start(Door::Inside(gateway.clone(), tenant));
+        let (delivery, delivered) = Delivery::start(Door::Inside(gateway.clone(), tenant));
         let watch = Watch {
             scheduled: scheduled.clone(),
             targets: listed.clone().and_host_of(&scheduled.url),
             greeting: greeting.clone(),
             gateway: gateway.clone(),
             delivery,
+            delivered,
         };
         Ok(tokio::spawn(watch.keep(stop.clone())))
     };
@@ -61,10 +64,18 @@ struct Watch {
     greeting: Greeting,
     gateway: Arc<Gateway>,
     delivery: Arc<Delivery>,
+    delivered: Delivered,
 }
 
 impl Watch {
-    async fn keep(self, mut stop: watch::Receiver<bool>) {
+    async fn keep(self, stop: watch::Receiver<bool>) {
+        self.repeat(stop).await;
+        let Watch { delivery, delivered, .. } = self;
+        drop(delivery);
+        delivery::finish(delivered, LAST_WORDS).await;
+    }
+
+    async fn repeat(&self, mut stop: watch::Receiver<bool>) {
         let every = self.scheduled.every;
         let mut due = Instant::now() + SPREAD.min(every).mul_f64(fastrand::f64());
         loop {
@@ -109,8 +120,8 @@ impl Watch {
             }
             Err(error) => tracing::error!(%error, "a scheduled probe cannot be run"),
         }
-        if let Some((events, why)) = self.delivery.lost() {
-            tracing::debug!(events, why, "events of scheduled probes were given up");
+        if let Some((events, why)) = self.delivery.take_lost() {
+            tracing::warn!(events, why, "events of a scheduled probe were given up");
         }
     }
 }

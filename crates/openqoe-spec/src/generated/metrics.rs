@@ -680,12 +680,12 @@ pub mod probe {
         ProbeStalledSeconds,
         /// `openqoe_probe_stalls`: How often the buffer ran dry after the first frame.
         ProbeStalls,
-        /// `openqoe_probe_bitrate_bits`: Declared bitrate of what was on the screen, bit/s, weighted by media time.
-        ProbeBitrateBits,
+        /// `openqoe_probe_bitrate_bps`: Declared bitrate of what was on the screen, bit/s, weighted by media time.
+        ProbeBitrateBps,
         /// `openqoe_probe_switches`: Changes of rendition on the screen.
         ProbeSwitches,
-        /// `openqoe_probe_throughput_bits`: Bit/s of audio and video downloads, from request to last byte.
-        ProbeThroughputBits,
+        /// `openqoe_probe_throughput_bps`: Bit/s of audio and video downloads, from request to last byte.
+        ProbeThroughputBps,
         /// `openqoe_probe_ttfb_p50_seconds`: Time to first byte that half of the downloads did not exceed.
         ProbeTtfbP50Seconds,
         /// `openqoe_probe_ttfb_p95_seconds`: Time to first byte that 19 of 20 downloads did not exceed.
@@ -713,9 +713,9 @@ pub mod probe {
                 Self::ProbePlayingSeconds => 3,
                 Self::ProbeStalledSeconds => 4,
                 Self::ProbeStalls => 5,
-                Self::ProbeBitrateBits => 6,
+                Self::ProbeBitrateBps => 6,
                 Self::ProbeSwitches => 7,
-                Self::ProbeThroughputBits => 8,
+                Self::ProbeThroughputBps => 8,
                 Self::ProbeTtfbP50Seconds => 9,
                 Self::ProbeTtfbP95Seconds => 10,
                 Self::ProbeDownloads => 11,
@@ -2720,7 +2720,7 @@ pub static METRICS: [MetricDef; 163] = [
         exemplars: false,
     },
     MetricDef {
-        name: "openqoe_probe_bitrate_bits",
+        name: "openqoe_probe_bitrate_bps",
         help: "Declared bitrate of what was on the screen, bit/s, weighted by media time.",
         kind: MetricKind::Gauge,
         unit: Unit::None,
@@ -2746,7 +2746,7 @@ pub static METRICS: [MetricDef; 163] = [
         exemplars: false,
     },
     MetricDef {
-        name: "openqoe_probe_throughput_bits",
+        name: "openqoe_probe_throughput_bps",
         help: "Bit/s of audio and video downloads, from request to last byte.",
         kind: MetricKind::Gauge,
         unit: Unit::None,
