@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use openqoe_ingest::{PROTOCOLS, ProtocolDef};
+use openqoe_ingest::{PROTOCOLS, Payload, ProtocolDef};
 use openqoe_spec::{Protocol, SPEC_VERSION};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -158,7 +158,7 @@ async fn inside(gateway: &Gateway, tenant: &Arc<Tenant>, body: &str) -> Result<(
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static("openqoe-probe"));
     let context = RequestContext { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), headers: &headers };
-    let admitted = gateway.ingest(tenant, native(), body.as_bytes(), &context).await;
+    let admitted = gateway.ingest(tenant, native(), &Payload::of(body.as_bytes()), &context).await;
     let admitted = admitted.map_err(|refused| Refusal::ForGood(refused.message))?;
     if admitted.shed > 0 {
         let wait = Duration::from_secs(admitted.retry_after);
