@@ -12,6 +12,7 @@ mod engine;
 mod gateway;
 mod ingest;
 mod journal;
+mod manifests;
 mod mutation;
 mod scribe;
 mod seeds;
@@ -49,6 +50,7 @@ pub static TARGETS: &[Target] = &[
     Target { name: "checkpoint_table", run: checkpoints::table, seeds: seeds::table_checkpoints },
     Target { name: "engine", run: engine::order, seeds: seeds::plans },
     Target { name: "user_agent", run: gateway::user_agent, seeds: seeds::user_agents },
+    Target { name: "manifests", run: manifests::play, seeds: manifests::seeds },
     Target { name: "gzip", run: gateway::gzip, seeds: seeds::packed },
 ];
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{keys, privacy, slo_command};
+use crate::{keys, privacy, probe, slo_command};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +16,7 @@ Examples:
   openqoe check-config --config openqoe.toml
   openqoe keys new --config openqoe.toml --tenant acme --kind ingest
   openqoe slo compile slo/ -o rules.yaml
+  openqoe probe https://cdn.example.com/main.m3u8
   OPENQOE_LISTEN=127.0.0.1:9000 openqoe serve
 
 Every key of the configuration has its variable: limits.max_body is OPENQOE_LIMITS_MAX_BODY.";
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     /// Compile service level objectives to Prometheus rules, or check them
     #[command(subcommand)]
     Slo(slo_command::Command),
+    /// Play HLS and DASH without a screen, and say what a viewer would have lived through
+    Probe(probe::command::Probe),
 }
 
 #[derive(Args, Clone)]

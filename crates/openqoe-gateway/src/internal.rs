@@ -20,6 +20,7 @@ use crate::console;
 use crate::gateway::Gateway;
 use crate::history;
 use crate::objectives;
+use crate::probe;
 use crate::sessions;
 
 /// Scrapes at the same time; each holds a snapshot in memory.
@@ -33,6 +34,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .merge(console::routes())
         .merge(objectives::routes())
         .merge(history::routes())
+        .merge(probe::routes(&gateway))
         .route("/api/v1/cardinality", get(cardinality::report))
         .route("/-/healthy", get(async || "OpenQoE is healthy.\n"))
         .route("/-/ready", get(ready))

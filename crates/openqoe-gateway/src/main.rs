@@ -23,10 +23,12 @@ mod keys;
 mod listener;
 mod log;
 mod measure;
+mod native_event;
 mod objectives;
 mod otlp;
 mod pressure;
 mod privacy;
+mod probe;
 mod process;
 mod public;
 mod push;
@@ -64,6 +66,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // It has exit codes of its own.
+    if let Command::Probe(probe) = &cli.command {
+        return probe.run();
+    }
     match run(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -81,6 +87,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Privacy(command) => return command.run(),
         Command::Keys(keys) => return keys.run(),
         Command::Slo(command) => return command.run(),
+        Command::Probe(_) => return Ok(()),
     };
     let folder = demo.map(|_| DemoFolder::make()).transpose()?;
     let load = {

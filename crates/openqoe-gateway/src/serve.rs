@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::reload::Reload;
 use crate::remote_write::RemoteWrite;
-use crate::{cli, demo_page, internal, listener, public, tls};
+use crate::{cli, demo_page, internal, listener, probe, public, tls};
 
 /// Runs until SIGINT or SIGTERM.
 ///
@@ -30,6 +30,7 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
     let gateway = Gateway::start(config)?;
     let remote_write = RemoteWrite::start(&gateway, started)?;
     let (stop, stopping) = watch::channel(false);
+    let probes = probe::start(&gateway, &stopping)?;
 
     let mut routes = public::router(gateway.clone());
     if demo.is_some() {
@@ -68,7 +69,7 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
     }
     stop.send_replace(true);
     gateway.facts.close();
-    for task in listeners {
+    for task in listeners.into_iter().chain(probes) {
         task.await?;
     }
     clock.await?;

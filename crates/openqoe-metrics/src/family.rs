@@ -66,7 +66,7 @@ fn rows(snapshot: &Snapshot, scope: Scope) -> Vec<Row<'_>> {
     let shown = |cells: &Cells| match scope {
         // What happened to a tenant's events is told from the start, losses above all: an alert needs the 0 before.
         Scope::Tenant => Domains::ALL,
-        Scope::View | Scope::Experiment | Scope::Slo | Scope::Objective | Scope::Process => {
+        Scope::View | Scope::Experiment | Scope::Slo | Scope::Objective | Scope::Process | Scope::Probe => {
             cells.domains(scope)
         }
     };

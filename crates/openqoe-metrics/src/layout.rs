@@ -2,12 +2,19 @@
 
 use std::sync::LazyLock;
 
-use openqoe_spec::metrics::{EXPERIMENT, METRICS, OBJECTIVE, PROCESS, SLO, TENANT, VIEW};
+use openqoe_spec::metrics::{EXPERIMENT, METRICS, OBJECTIVE, PROBE, PROCESS, SLO, TENANT, VIEW};
 use openqoe_spec::{Scope, ScopeDef};
 
 /// Every scope, each at the position of its discriminant.
-pub(crate) const SCOPES: [Scope; 6] =
-    [Scope::View, Scope::Experiment, Scope::Slo, Scope::Objective, Scope::Tenant, Scope::Process];
+pub(crate) const SCOPES: [Scope; 7] = [
+    Scope::View,
+    Scope::Experiment,
+    Scope::Slo,
+    Scope::Objective,
+    Scope::Tenant,
+    Scope::Process,
+    Scope::Probe,
+];
 
 /// The layout of a scope's rows.
 pub(crate) fn layout(scope: Scope) -> &'static ScopeDef {
@@ -18,6 +25,7 @@ pub(crate) fn layout(scope: Scope) -> &'static ScopeDef {
         Scope::Objective => &OBJECTIVE,
         Scope::Tenant => &TENANT,
         Scope::Process => &PROCESS,
+        Scope::Probe => &PROBE,
     }
 }
 

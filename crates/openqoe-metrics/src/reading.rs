@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use openqoe_spec::Scope;
 use openqoe_spec::metrics::objective::Gauge;
+use openqoe_spec::metrics::probe;
 
 use crate::cells::Cells;
 use crate::labels::{pairs, push_label, unescape};
@@ -61,6 +62,15 @@ impl Snapshot {
             cells.gauges[gauge.slot()] = Some(*value);
         }
         self.add(Scope::Objective, labels.clone(), cells);
+    }
+
+    /// Adds the row of one probe: those gauges that have a value, seconds in milliseconds.
+    pub fn add_probe(&mut self, gauges: &[(probe::Gauge, f64)]) {
+        let mut cells = Cells::new(Scope::Probe);
+        for (gauge, value) in gauges {
+            cells.gauges[gauge.slot()] = Some(*value);
+        }
+        self.add(Scope::Probe, "".into(), cells);
     }
 }
 

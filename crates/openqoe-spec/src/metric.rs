@@ -61,6 +61,8 @@ pub enum Scope {
     Tenant,
     /// One row.
     Process,
+    /// One row, of one probe, in the answer to whoever asked for it.
+    Probe,
 }
 
 /// One registered metric.

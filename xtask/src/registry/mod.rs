@@ -187,7 +187,7 @@ fn check_tags(of: &str, tags: impl Iterator<Item = u64>) -> Result<()> {
 }
 
 /// The domains in the order of the taxonomy page: those of views, then the gateway's own.
-const DOMAINS: [&str; 15] = [
+const DOMAINS: [&str; 16] = [
     "startup",
     "playback",
     "abr",
@@ -203,6 +203,7 @@ const DOMAINS: [&str; 15] = [
     "otlp",
     "history",
     "anomaly",
+    "probe",
 ];
 
 /// Labels whose values come from another part of the registry.

@@ -219,11 +219,19 @@ pub(crate) enum Scope {
     Objective,
     Tenant,
     Process,
+    Probe,
 }
 
 impl Scope {
-    pub(crate) const ALL: [Scope; 6] =
-        [Scope::View, Scope::Experiment, Scope::Slo, Scope::Objective, Scope::Tenant, Scope::Process];
+    pub(crate) const ALL: [Scope; 7] = [
+        Scope::View,
+        Scope::Experiment,
+        Scope::Slo,
+        Scope::Objective,
+        Scope::Tenant,
+        Scope::Process,
+        Scope::Probe,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -233,6 +241,7 @@ impl Scope {
             Scope::Objective => "objective",
             Scope::Tenant => "tenant",
             Scope::Process => "process",
+            Scope::Probe => "probe",
         }
     }
 
@@ -245,6 +254,9 @@ impl Scope {
             Scope::Objective => "`tenant`, the labels the objective is grouped by, `slo`",
             Scope::Tenant => "`tenant`",
             Scope::Process => "nothing: it is about the process",
+            Scope::Probe => {
+                "nothing: it is about the one probe that `/probe` was asked for, and stands nowhere else"
+            }
         }
     }
 }

@@ -55,6 +55,7 @@ pub(crate) struct Config {
     pub(crate) edge: edge::Config,
     pub(crate) slo: crate::objectives::Config,
     pub(crate) console: crate::console::Config,
+    pub(crate) probe: crate::probe::Config,
     /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
     pub(crate) tenants: BTreeMap<String, Tenant>,
     /// What is allowed but hardly meant, for the log.
@@ -190,6 +191,7 @@ impl Default for Config {
             edge: edge::Config::default(),
             slo: crate::objectives::Config::default(),
             console: crate::console::Config::default(),
+            probe: crate::probe::Config::default(),
             tenants: BTreeMap::new(),
             doubts: Vec::new(),
             is_demo: false,
@@ -285,6 +287,7 @@ impl Config {
             self.remote_write.problem(),
             self.otlp.problem(),
             self.history.problem(),
+            self.probe.problem(),
         ];
         if let Some((key, problem)) = problems.into_iter().flatten().next() {
             return Err(ConfigError::Invalid { key, problem });

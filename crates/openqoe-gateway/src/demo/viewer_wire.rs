@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::script::Moment;
 use super::viewer_model::View;
+use crate::native_event;
 
 /// The SDK waits this long after an urgent event, to make one batch of a burst.
 const SOON_MS: u64 = 200;
@@ -72,66 +73,14 @@ pub(crate) fn batch_tail(view: &View, epoch_ms: u64, events: Range<usize>) -> St
         "attributes": view.attributes,
     });
     let moments = view.moments.iter().enumerate().take(events.end).skip(events.start);
-    let events: Vec<Value> = moments.map(|(seq, moment)| event(seq, moment)).collect();
+    let events: Vec<Value> =
+        moments.map(|(seq, moment)| native_event::write(seq as u64, moment.t, &moment.kind)).collect();
     format!("\"session\":{session},\"events\":{}}}", Value::from(events))
 }
 
 /// The whole batch.
 pub(crate) fn batch(tail: &str, sent_at: u64) -> String {
     format!("{{\"spec_version\":\"{SPEC_VERSION}\",\"sent_at\":{sent_at},{tail}")
-}
-
-fn event(seq: usize, moment: &Moment) -> Value {
-    let mut event = fields(&moment.kind);
-    event["seq"] = seq.into();
-    event["t"] = moment.t.into();
-    event["type"] = moment.kind.name().into();
-    event
-}
-
-fn fields(kind: &EventKind) -> Value {
-    match kind {
-        EventKind::SessionStart
-        | EventKind::Playing
-        | EventKind::Pause
-        | EventKind::Stall
-        | EventKind::SeekStart
-        | EventKind::SeekEnd
-        | EventKind::Ended
-        | EventKind::AdStart
-        | EventKind::AdBreakEnd => json!({}),
-        EventKind::PlayRequest { trigger } => json!({ "trigger": trigger.as_str() }),
-        EventKind::Error { code, fatal, category } => {
-            json!({ "code": code, "fatal": fatal, "category": category.as_str() })
-        }
-        EventKind::Rendition { bitrate } => json!({ "bitrate": bitrate }),
-        EventKind::Rate { rate } => json!({ "rate": rate }),
-        EventKind::Visibility { hidden } => json!({ "hidden": hidden }),
-        EventKind::Heartbeat { .. } => heartbeat(kind),
-        EventKind::Download { kind, bytes, ttfb_ms, duration_ms, failed, .. } => json!({
-            "kind": kind.as_str(), "bytes": bytes, "ttfb_ms": ttfb_ms, "duration_ms": duration_ms, "failed": failed,
-        }),
-        EventKind::AdBreakStart { position } => json!({ "position": position.as_str() }),
-        EventKind::AdEnd { result } => json!({ "result": result.as_str() }),
-        EventKind::AdError { code } => json!({ "code": code }),
-        EventKind::SessionEnd { reason } => json!({ "reason": reason.as_str() }),
-        EventKind::Custom { name, value } => json!({ "name": name, "value": value }),
-    }
-}
-
-fn heartbeat(kind: &EventKind) -> Value {
-    let EventKind::Heartbeat { buffer_ms, latency_ms, latency_clock, frames_decoded, frames_dropped } = kind
-    else {
-        return json!({});
-    };
-    let mut fields = json!({
-        "buffer_ms": buffer_ms, "frames_decoded": frames_decoded, "frames_dropped": frames_dropped,
-    });
-    if let Some(latency) = latency_ms {
-        fields["latency_ms"] = (*latency).into();
-        fields["latency_clock"] = latency_clock.as_str().into();
-    }
-    fields
 }
 
 #[cfg(test)]

@@ -16,6 +16,12 @@ impl Pairs {
     }
 }
 
+impl FromIterator<(String, String)> for Pairs {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Pairs {
+        Pairs(pairs.into_iter().collect())
+    }
+}
+
 impl Serialize for Pairs {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // The empty text stands for a key with a variable of its own, which an empty table would not.

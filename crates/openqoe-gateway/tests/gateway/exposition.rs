@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::{Gateway, folder, view, wait_for};
 use crate::receiver::{Receiver, written};
-use crate::{edge, tls};
+use crate::{edge, probe, tls};
 
 #[test]
 fn formats_are_negotiated_as_prometheus_asks() {
@@ -71,7 +71,7 @@ fn every_metric_about_the_gateway_itself_is_alive() {
     wait_for(|| gateway.metrics().contains("openqoe_anomaly_series{"));
     let metrics = gateway.metrics();
     // What is there only where it is configured.
-    let others = tls::exposition() + &edge::exposition();
+    let others = tls::exposition() + &edge::exposition() + &probe::exposition();
     let present: BTreeSet<&str> = metrics
         .lines()
         .chain(others.lines())

@@ -28,6 +28,7 @@ mod otlp_message;
 mod overload;
 mod privacy;
 mod privacy_grep;
+mod probe;
 mod receiver;
 mod remote_write;
 mod remote_write_servers;

@@ -25,7 +25,7 @@ struct Input {
     limits: BTreeMap<String, usize>,
     #[serde(default)]
     sessions: Vec<Session>,
-    /// Rows of the scopes objective, tenant and process.
+    /// Rows of the scopes objective, tenant, process and probe.
     #[serde(default)]
     rows: Vec<Row>,
     /// When the window of the indicators saw the snapshot, epoch ms.
@@ -53,6 +53,9 @@ struct Row {
     tenant: Option<String>,
     /// The labels of a row about an objective.
     objective: Option<Vec<(String, String)>>,
+    /// Whether it is about a probe.
+    #[serde(default)]
+    probe: bool,
     records: Vec<Record>,
 }
 
@@ -150,6 +153,7 @@ fn add_row(snapshot: &mut Snapshot, row: &Row, every_slot: bool) {
     let labels = label_text(tenant.chain(objective));
     let scope = match row {
         Row { objective: Some(_), .. } => Scope::Objective,
+        Row { probe: true, .. } => Scope::Probe,
         Row { tenant: Some(_), .. } => Scope::Tenant,
         _ => Scope::Process,
     };

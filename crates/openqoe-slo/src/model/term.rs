@@ -1,6 +1,6 @@
 //! One summand of an indicator: a registered counter, or a part of a registered histogram.
 
-use openqoe_spec::metrics::{EXPERIMENT, METRICS, OBJECTIVE, PROCESS, SLO, TENANT, VIEW};
+use openqoe_spec::metrics::{EXPERIMENT, METRICS, OBJECTIVE, PROBE, PROCESS, SLO, TENANT, VIEW};
 use openqoe_spec::{ATTRIBUTES, Class, MetricDef, MetricKind, Scope, ScopeDef};
 
 use super::Matcher;
@@ -77,6 +77,7 @@ fn layout(scope: Scope) -> &'static ScopeDef {
         Scope::Objective => &OBJECTIVE,
         Scope::Tenant => &TENANT,
         Scope::Process => &PROCESS,
+        Scope::Probe => &PROBE,
     }
 }
 
@@ -118,7 +119,7 @@ pub fn row_labels(scope: Scope) -> Vec<&'static str> {
         Scope::Experiment => vec!["tenant", "experiment_id", "experiment_variant"],
         Scope::Slo => vec!["tenant", "content_type"],
         Scope::Tenant => vec!["tenant"],
-        Scope::Objective | Scope::Process => Vec::new(),
+        Scope::Objective | Scope::Process | Scope::Probe => Vec::new(),
     }
 }
 

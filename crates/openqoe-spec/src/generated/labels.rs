@@ -1461,6 +1461,77 @@ impl AnomalyAttribute {
     }
 }
 
+/// What came of a probe. `failed`: nothing was shown, or a fatal error ended it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ProbeResult {
+    /// `played`
+    #[serde(rename = "played")]
+    Played,
+    /// `failed`
+    #[serde(rename = "failed")]
+    Failed,
+}
+impl ProbeResult {
+    /// Every variant, in order.
+    pub const ALL: &'static [ProbeResult] = &[ProbeResult::Played, ProbeResult::Failed];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["played", "failed"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "played" => Some(ProbeResult::Played),
+            "failed" => Some(ProbeResult::Failed),
+            _ => None,
+        }
+    }
+}
+
+/// Why a probe was not run. `busy`: `probe.max_concurrent` are under way; `not_allowed`: its target is not among `probe.targets`; `behind`: the scheduled one before it was not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ProbeRefusal {
+    /// `busy`
+    #[serde(rename = "busy")]
+    Busy,
+    /// `not_allowed`
+    #[serde(rename = "not_allowed")]
+    NotAllowed,
+    /// `behind`
+    #[serde(rename = "behind")]
+    Behind,
+}
+impl ProbeRefusal {
+    /// Every variant, in order.
+    pub const ALL: &'static [ProbeRefusal] =
+        &[ProbeRefusal::Busy, ProbeRefusal::NotAllowed, ProbeRefusal::Behind];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["busy", "not_allowed", "behind"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "busy" => Some(ProbeRefusal::Busy),
+            "not_allowed" => Some(ProbeRefusal::NotAllowed),
+            "behind" => Some(ProbeRefusal::Behind),
+            _ => None,
+        }
+    }
+}
+
 /// What has a cardinality budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Guarded {

@@ -506,10 +506,14 @@ pub mod process {
         HistoryWriteFailures,
         /// `openqoe_live_streams_refused_total`: Streams of live updates refused because `history.max_streams` were open.
         LiveStreamsRefused,
+        /// `openqoe_probe_runs_total`: Probes that came to an end, scheduled ones and those of `/probe`.
+        ProbeRuns(ProbeResult),
+        /// `openqoe_probe_refused_total`: Probes that were not run.
+        ProbeRefused(ProbeRefusal),
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 80;
+        pub const SLOTS: usize = 85;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -546,6 +550,8 @@ pub mod process {
                 Self::HistoryValuesFolded => 77,
                 Self::HistoryWriteFailures => 78,
                 Self::LiveStreamsRefused => 79,
+                Self::ProbeRuns(a0) => 80 + a0.index(),
+                Self::ProbeRefused(a0) => 82 + a0.index(),
             }
         }
     }
@@ -590,10 +596,12 @@ pub mod process {
         HistoryBytes,
         /// `openqoe_live_streams`: Streams of live updates, `history.max_streams` at most.
         LiveStreams,
+        /// `openqoe_probe_running`: Probes under way. `/probe` refuses what is beyond `probe.max_concurrent`.
+        ProbeRunning,
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 20;
+        pub const SLOTS: usize = 21;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -616,6 +624,7 @@ pub mod process {
                 Self::OtlpPendingBytes(a0) => 16 + a0.index(),
                 Self::HistoryBytes => 18,
                 Self::LiveStreams => 19,
+                Self::ProbeRunning => 20,
             }
         }
     }
@@ -652,8 +661,75 @@ pub mod process {
     }
 }
 
+/// Metrics of scope `probe`.
+pub mod probe {
+    #[allow(unused_imports)]
+    use crate::generated::{labels::*, outcomes::*};
+    /// Gauge metrics.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Gauge {
+        /// `probe_success`: 1 when playback started and nothing ended it before its time, else 0.
+        ProbeSuccess,
+        /// `probe_duration_seconds`: How long the probe took.
+        ProbeDurationSeconds,
+        /// `openqoe_probe_startup_seconds`: From the request of the manifest to the first frame. There is none where nothing was shown.
+        ProbeStartupSeconds,
+        /// `openqoe_probe_playing_seconds`: Time frames moved.
+        ProbePlayingSeconds,
+        /// `openqoe_probe_stalled_seconds`: Time playback waited for data after the first frame. Over this and openqoe_probe_playing_seconds it is the rebuffering ratio.
+        ProbeStalledSeconds,
+        /// `openqoe_probe_stalls`: How often the buffer ran dry after the first frame.
+        ProbeStalls,
+        /// `openqoe_probe_bitrate_bps`: Declared bitrate of what was on the screen, bit/s, weighted by media time.
+        ProbeBitrateBps,
+        /// `openqoe_probe_switches`: Changes of rendition on the screen.
+        ProbeSwitches,
+        /// `openqoe_probe_throughput_bps`: Bit/s of audio and video downloads, from request to last byte.
+        ProbeThroughputBps,
+        /// `openqoe_probe_ttfb_p50_seconds`: Time to first byte that half of the downloads did not exceed.
+        ProbeTtfbP50Seconds,
+        /// `openqoe_probe_ttfb_p95_seconds`: Time to first byte that 19 of 20 downloads did not exceed.
+        ProbeTtfbP95Seconds,
+        /// `openqoe_probe_downloads`: Requests that came to an end, failed ones included.
+        ProbeDownloads,
+        /// `openqoe_probe_failed_downloads`: Requests no usable body came of.
+        ProbeFailedDownloads,
+        /// `openqoe_probe_received_bytes`: Bytes of bodies.
+        ProbeReceivedBytes,
+        /// `openqoe_probe_errors`: Errors, the fatal one included.
+        ProbeErrors,
+        /// `openqoe_probe_latency_seconds`: Live latency when it was last measured. There is none of what is not live or tells no dates.
+        ProbeLatencySeconds,
+    }
+    impl Gauge {
+        /// Slots of all of them together.
+        pub const SLOTS: usize = 16;
+        /// Position in the row.
+        pub const fn slot(self) -> usize {
+            match self {
+                Self::ProbeSuccess => 0,
+                Self::ProbeDurationSeconds => 1,
+                Self::ProbeStartupSeconds => 2,
+                Self::ProbePlayingSeconds => 3,
+                Self::ProbeStalledSeconds => 4,
+                Self::ProbeStalls => 5,
+                Self::ProbeBitrateBps => 6,
+                Self::ProbeSwitches => 7,
+                Self::ProbeThroughputBps => 8,
+                Self::ProbeTtfbP50Seconds => 9,
+                Self::ProbeTtfbP95Seconds => 10,
+                Self::ProbeDownloads => 11,
+                Self::ProbeFailedDownloads => 12,
+                Self::ProbeReceivedBytes => 13,
+                Self::ProbeErrors => 14,
+                Self::ProbeLatencySeconds => 15,
+            }
+        }
+    }
+}
+
 /// Every metric, in the order of the exposition.
-pub static METRICS: [MetricDef; 144] = [
+pub static METRICS: [MetricDef; 163] = [
     MetricDef {
         name: "openqoe_startup_attempts_total",
         help: "Views in which playback was requested.",
@@ -2202,6 +2278,32 @@ pub static METRICS: [MetricDef; 144] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_probe_runs_total",
+        help: "Probes that came to an end, scheduled ones and those of `/probe`.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "probe",
+        first_slot: 80,
+        slots: 2,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_refused_total",
+        help: "Probes that were not run.",
+        kind: MetricKind::Counter,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "probe",
+        first_slot: 82,
+        slots: 3,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_build_info",
         help: "Always 1; the labels tell the version of the gateway and of the vocabulary it speaks.",
         kind: MetricKind::Gauge,
@@ -2449,6 +2551,19 @@ pub static METRICS: [MetricDef; 144] = [
         exemplars: false,
     },
     MetricDef {
+        name: "openqoe_probe_running",
+        help: "Probes under way. `/probe` refuses what is beyond `probe.max_concurrent`.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Process,
+        domain: "probe",
+        first_slot: 20,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
         name: "openqoe_gateway_scrape_duration_seconds",
         help: "Time to snapshot the shards and encode the exposition.",
         kind: MetricKind::Histogram,
@@ -2524,6 +2639,214 @@ pub static METRICS: [MetricDef; 144] = [
         slots: 1,
         key: None,
         buckets: &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "probe_success",
+        help: "1 when playback started and nothing ended it before its time, else 0.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 0,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "probe_duration_seconds",
+        help: "How long the probe took.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 1,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_startup_seconds",
+        help: "From the request of the manifest to the first frame. There is none where nothing was shown.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 2,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_playing_seconds",
+        help: "Time frames moved.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 3,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_stalled_seconds",
+        help: "Time playback waited for data after the first frame. Over this and openqoe_probe_playing_seconds it is the rebuffering ratio.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 4,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_stalls",
+        help: "How often the buffer ran dry after the first frame.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 5,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_bitrate_bps",
+        help: "Declared bitrate of what was on the screen, bit/s, weighted by media time.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 6,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_switches",
+        help: "Changes of rendition on the screen.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 7,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_throughput_bps",
+        help: "Bit/s of audio and video downloads, from request to last byte.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 8,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_ttfb_p50_seconds",
+        help: "Time to first byte that half of the downloads did not exceed.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 9,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_ttfb_p95_seconds",
+        help: "Time to first byte that 19 of 20 downloads did not exceed.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 10,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_downloads",
+        help: "Requests that came to an end, failed ones included.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 11,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_failed_downloads",
+        help: "Requests no usable body came of.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 12,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_received_bytes",
+        help: "Bytes of bodies.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Bytes,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 13,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_errors",
+        help: "Errors, the fatal one included.",
+        kind: MetricKind::Gauge,
+        unit: Unit::None,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 14,
+        slots: 1,
+        key: None,
+        buckets: &[],
+        exemplars: false,
+    },
+    MetricDef {
+        name: "openqoe_probe_latency_seconds",
+        help: "Live latency when it was last measured. There is none of what is not live or tells no dates.",
+        kind: MetricKind::Gauge,
+        unit: Unit::Seconds,
+        scope: Scope::Probe,
+        domain: "probe",
+        first_slot: 15,
+        slots: 1,
+        key: None,
+        buckets: &[],
         exemplars: false,
     },
 ];
@@ -4510,15 +4833,18 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 116, labels: "", mirror: None },
         SlotDef { metric: 117, labels: "", mirror: None },
         SlotDef { metric: 118, labels: "", mirror: None },
+        SlotDef { metric: 119, labels: "result=\"played\"", mirror: None },
+        SlotDef { metric: 119, labels: "result=\"failed\"", mirror: None },
+        SlotDef { metric: 120, labels: "reason=\"busy\"", mirror: None },
+        SlotDef { metric: 120, labels: "reason=\"not_allowed\"", mirror: None },
+        SlotDef { metric: 120, labels: "reason=\"behind\"", mirror: None },
     ],
     gauges: &[
         SlotDef {
-            metric: 119,
+            metric: 121,
             labels: concat!("version=\"", env!("CARGO_PKG_VERSION"), "\",spec_version=\"0.1.0\""),
             mirror: None,
         },
-        SlotDef { metric: 120, labels: "", mirror: None },
-        SlotDef { metric: 121, labels: "", mirror: None },
         SlotDef { metric: 122, labels: "", mirror: None },
         SlotDef { metric: 123, labels: "", mirror: None },
         SlotDef { metric: 124, labels: "", mirror: None },
@@ -4532,18 +4858,46 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 132, labels: "", mirror: None },
         SlotDef { metric: 133, labels: "", mirror: None },
         SlotDef { metric: 134, labels: "", mirror: None },
-        SlotDef { metric: 135, labels: "signal=\"traces\"", mirror: None },
-        SlotDef { metric: 135, labels: "signal=\"logs\"", mirror: None },
+        SlotDef { metric: 135, labels: "", mirror: None },
         SlotDef { metric: 136, labels: "", mirror: None },
-        SlotDef { metric: 137, labels: "", mirror: None },
-    ],
-    histograms: &[
+        SlotDef { metric: 137, labels: "signal=\"traces\"", mirror: None },
+        SlotDef { metric: 137, labels: "signal=\"logs\"", mirror: None },
         SlotDef { metric: 138, labels: "", mirror: None },
         SlotDef { metric: 139, labels: "", mirror: None },
         SlotDef { metric: 140, labels: "", mirror: None },
+    ],
+    histograms: &[
         SlotDef { metric: 141, labels: "", mirror: None },
         SlotDef { metric: 142, labels: "", mirror: None },
         SlotDef { metric: 143, labels: "", mirror: None },
+        SlotDef { metric: 144, labels: "", mirror: None },
+        SlotDef { metric: 145, labels: "", mirror: None },
+        SlotDef { metric: 146, labels: "", mirror: None },
     ],
+    keyed: &[],
+};
+
+/// The slots of a `probe` row.
+pub static PROBE: ScopeDef = ScopeDef {
+    counters: &[],
+    gauges: &[
+        SlotDef { metric: 147, labels: "", mirror: None },
+        SlotDef { metric: 148, labels: "", mirror: None },
+        SlotDef { metric: 149, labels: "", mirror: None },
+        SlotDef { metric: 150, labels: "", mirror: None },
+        SlotDef { metric: 151, labels: "", mirror: None },
+        SlotDef { metric: 152, labels: "", mirror: None },
+        SlotDef { metric: 153, labels: "", mirror: None },
+        SlotDef { metric: 154, labels: "", mirror: None },
+        SlotDef { metric: 155, labels: "", mirror: None },
+        SlotDef { metric: 156, labels: "", mirror: None },
+        SlotDef { metric: 157, labels: "", mirror: None },
+        SlotDef { metric: 158, labels: "", mirror: None },
+        SlotDef { metric: 159, labels: "", mirror: None },
+        SlotDef { metric: 160, labels: "", mirror: None },
+        SlotDef { metric: 161, labels: "", mirror: None },
+        SlotDef { metric: 162, labels: "", mirror: None },
+    ],
+    histograms: &[],
     keyed: &[],
 };

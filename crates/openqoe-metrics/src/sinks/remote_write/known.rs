@@ -52,7 +52,7 @@ pub struct Started {
 impl Started {
     fn of(self, scope: Scope) -> i64 {
         let ms = match scope {
-            Scope::Tenant | Scope::Process => self.process,
+            Scope::Tenant | Scope::Process | Scope::Probe => self.process,
             Scope::View | Scope::Experiment | Scope::Slo | Scope::Objective => self.state.unwrap_or_default(),
         };
         i64::try_from(ms).unwrap_or_default()

@@ -1,0 +1,5 @@
+//! `manifests` of `openqoe_fuzz::TARGETS`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| openqoe_fuzz::run("manifests", data));
