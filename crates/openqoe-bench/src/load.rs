@@ -18,9 +18,27 @@ const USER_AGENT: &str =
 /// How long after its end a load may go on waiting for answers.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What is sent, and where to.
+pub(crate) trait Wire: Clone + 'static {
+    /// Path and media type.
+    fn address(&self) -> (&'static str, &'static str);
+    /// The body that session `number` sends as its `step`-th, counted from 0.
+    fn body(&mut self, number: u32, step: u32) -> &[u8];
+}
+
+impl Wire for Bodies {
+    fn address(&self) -> (&'static str, &'static str) {
+        ("/v1/ingest", "application/json")
+    }
+
+    fn body(&mut self, number: u32, step: u32) -> &[u8] {
+        Bodies::body(self, number, step)
+    }
+}
+
 /// The sessions a server hears of: how many bodies each has sent. Every connection has its share of them.
-pub(crate) struct Audience {
-    bodies: Bodies,
+pub(crate) struct Audience<B = Bodies> {
+    bodies: B,
     shares: Vec<Share>,
 }
 
@@ -52,9 +70,9 @@ pub(crate) struct Outcome {
     pub(crate) latencies: Vec<u32>,
 }
 
-impl Audience {
+impl<B: Wire> Audience<B> {
     /// Sessions `first..first + sessions`, spread over `connections`.
-    pub(crate) fn new(bodies: Bodies, first: u32, sessions: u32, connections: u32) -> Audience {
+    pub(crate) fn new(bodies: B, first: u32, sessions: u32, connections: u32) -> Audience<B> {
         let share = |connection| Share {
             first: first + connection,
             steps: vec![
@@ -100,14 +118,14 @@ impl Audience {
 }
 
 /// A request as it goes over the wire.
-struct Request {
-    bodies: Bodies,
+struct Request<B> {
+    bodies: B,
     bytes: Vec<u8>,
     head: usize,
 }
 
-impl Request {
-    fn new(mut bodies: Bodies) -> Request {
+impl<B: Wire> Request<B> {
+    fn new(mut bodies: B) -> Request<B> {
         let mut bytes = Vec::new();
         let lengths = [bodies.body(0, 0).len(), bodies.body(0, 1).len()];
         bytes.reserve(lengths[0].max(lengths[1]) + 512);
@@ -115,13 +133,14 @@ impl Request {
     }
 
     fn write(&mut self, session: u32, step: u32) -> &[u8] {
+        let (path, media_type) = self.bodies.address();
         let body = self.bodies.body(session, step);
         // Only the two first bodies differ in length from the one before.
         if step < 2 || self.bytes.len() - self.head != body.len() {
             self.bytes.clear();
             let head = format!(
-                "POST /v1/ingest HTTP/1.1\r\nhost: bench\r\nuser-agent: {USER_AGENT}\r\n\
-                 content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                "POST {path} HTTP/1.1\r\nhost: bench\r\nuser-agent: {USER_AGENT}\r\n\
+                 content-type: {media_type}\r\ncontent-length: {}\r\n\r\n",
                 body.len()
             );
             self.bytes.extend_from_slice(head.as_bytes());
@@ -133,15 +152,15 @@ impl Request {
     }
 }
 
-struct Connection {
+struct Connection<B> {
     stream: TcpStream,
     share: Share,
     distance: u32,
-    request: Request,
+    request: Request<B>,
     outcome: Rc<RefCell<Outcome>>,
 }
 
-impl Connection {
+impl<B: Wire> Connection<B> {
     async fn run(mut self, started: Instant, limits: Limits) -> Result<Share> {
         let mut buffer = vec![0; 4096];
         let mut before = Instant::now();

@@ -10,6 +10,7 @@ mod load;
 mod machine;
 mod memory;
 mod payload;
+mod protocols;
 mod replay;
 mod report;
 mod server;
@@ -31,7 +32,7 @@ const HELP: &str = "\
 Usage: cargo xtask bench [OPTIONS]
 
   --quick              fewer and shorter rounds
-  --only PART          http, tenants, replay, explore, memory or engine
+  --only PART          http, protocols, tenants, replay, explore, memory or engine
   --json FILE          write the figures
   --write-docs         write docs/benchmarks.md
   --serve-args ARGS    more arguments for `openqoe serve`; its environment is passed on";
@@ -59,6 +60,10 @@ impl Options {
                 "--json" => options.json = Some(value()?.into()),
                 "--write-docs" => options.write_docs = true,
                 "--serve-args" => options.serve = value()?.split_whitespace().map(str::to_owned).collect(),
+                "--help" | "-h" => {
+                    println!("{HELP}");
+                    std::process::exit(0);
+                }
                 "--ceiling" => options.ceiling = Some(value()?),
                 _ => bail!("{argument} is not known\n\n{HELP}"),
             }
@@ -93,6 +98,10 @@ fn run(options: &Options) -> Result<()> {
     let mut report = Report::new(options);
     if options.wants("http") {
         http::measure(&gateway, options, &mut report)?;
+    }
+    if options.wants("protocols") {
+        eprintln!("protocols");
+        protocols::measure(&gateway, options, &mut report)?;
     }
     if options.wants("tenants") {
         eprintln!("tenants");

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::payload::{Bodies, EVENTS, LABEL_SETS};
 
 /// What the keys mean, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 48] = [
+const MEANINGS: [(&str, &str); 55] = [
     ("read_ceiling_rps", "requests/s of bare hyper that reads the body and answers 204"),
     ("decode_ceiling_rps", "the same, which also decodes it"),
     ("gateway_rps", "requests/s of the gateway"),
@@ -28,6 +28,16 @@ const MEANINGS: [(&str, &str); 48] = [
     ("decode_ceiling_cpu_us", "CPU time of the decode ceiling, µs a request"),
     ("gateway_cpu_us", "CPU time of the gateway, µs a request"),
     ("load_cpu_us", "CPU time of the load, µs a request"),
+    (
+        "native_cpu_us_per_event",
+        "CPU time of the gateway for an event by the native protocol, 13 in a request, µs",
+    ),
+    ("cmcd_cpu_us_per_event", "the same by CMCD, 13 records in a request, µs"),
+    ("cmcd_to_native", "CMCD / native, round by round"),
+    ("prototype_cpu_us_per_event", "by `/v2/events`, 13 in a request, µs"),
+    ("prototype_to_native", "`/v2/events` / native, round by round"),
+    ("otlp_cpu_us_per_event", "a point by OTLP/HTTP, 13 in a request, µs"),
+    ("otlp_to_native", "OTLP / native, round by round"),
     ("tenant_alone_p99_ms", "latency of a steady tenant alone, 99th percentile, ms"),
     ("tenant_beside_p99_ms", "the same beside one that sends ten times its quota, ms"),
     ("tenant_errors", "answers to the steady tenant that were not 2xx"),
