@@ -3,16 +3,13 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use openqoe_spec::{
-    Attributes, Batch, Event, EventKind, LabelSetId, Labels, Numbering, Outcome, Recorder, Rejected, Shed,
-};
+use openqoe_spec::{Attributes, Batch, LabelSetId, Labels, Numbering, Outcome, Recorder, Rejected, Shed};
 
+use crate::admission::{admit, emit, give_up};
 use crate::census::{Census, Stats};
 use crate::checkpoint::{self, RestoreError};
 use crate::config::Config;
-use crate::ledger::{Ended, Ledger, Source, Taken};
-use crate::playback::{Emit, Passage};
-use crate::sequence::{GivenUp, Place as Order};
+use crate::ledger::{Ended, Ledger, Source};
 use crate::sessions::{Open, Place, Session, Sessions, Waiting};
 
 /// A batch, and what the gateway knows about its arrival.
@@ -318,146 +315,4 @@ fn join(
         ledger.outcome(session.tenant(), source, Outcome::Joined);
         ledger.joined(source, event, origin.saturating_add(event.t).min(received_at));
     }
-}
-
-fn emit<'a, R>(
-    session: &'a mut Session,
-    at: u64,
-    recorder: &'a mut R,
-) -> (&'a mut crate::playback::View, Emit<'a, R>) {
-    let Session { key, tenant_len, view, set, summary, .. } = session;
-    let session_id = &key[*tenant_len + 1..];
-    (view, Emit { set: *set, at, session_id, summary, recorder })
-}
-
-/// Decides about one event; returns how many events wait afterwards.
-fn admit<R: Recorder>(
-    session: &mut Session,
-    arrived: Waiting,
-    mut waiting: usize,
-    config: &Config,
-    recorder: &mut R,
-    ledger: &mut impl Ledger,
-) -> usize {
-    let key = session.sequence.key(&arrived.event);
-    match session.sequence.place(key) {
-        Order::Duplicate => ledger.outcome(session.tenant(), arrived.source, Outcome::Duplicate),
-        Order::Late => ledger.outcome(session.tenant(), arrived.source, Outcome::Rejected(Rejected::Late)),
-        Order::Early => {
-            session.sequence.wait(key, arrived);
-            waiting += 1;
-            if session.sequence.waiting() > config.reorder_events {
-                waiting = give_up(session, waiting, config, recorder, ledger);
-            }
-        }
-        Order::Next => {
-            begin(session, &arrived.event, recorder);
-            session.sequence.step(key);
-            take(session, arrived, 0, config, recorder, ledger);
-            waiting = drain(session, waiting, 0, config, recorder, ledger);
-        }
-        Order::Anywhere => take(session, arrived, 0, config, recorder, ledger),
-    }
-    waiting
-}
-
-fn give_up<R: Recorder>(
-    session: &mut Session,
-    waiting: usize,
-    config: &Config,
-    recorder: &mut R,
-    ledger: &mut impl Ledger,
-) -> usize {
-    if session.sequence.is_by_times() {
-        let is_fresh = session.sequence.is_fresh();
-        let Some(first) = session.sequence.take_first() else { return waiting };
-        if is_fresh && !is_beginning(&first.event) {
-            lose_beginning(session, recorder);
-        }
-        take(session, first, 0, config, recorder, ledger);
-        return waiting - 1;
-    }
-    let Some(GivenUp { beginning, missing }) = session.sequence.give_up() else { return waiting };
-    if beginning {
-        lose_beginning(session, recorder);
-    }
-    drain(session, waiting, missing, config, recorder, ledger)
-}
-
-/// The first event of all: of others than native reporters it need not be the beginning, for they may be heard from the middle.
-fn begin<R: Recorder>(session: &mut Session, event: &Event, recorder: &mut R) {
-    let is_foreign = session.source.numbering() == Numbering::Records;
-    if is_foreign && session.sequence.is_fresh() && !is_beginning(event) {
-        lose_beginning(session, recorder);
-    }
-}
-
-fn is_beginning(event: &Event) -> bool {
-    matches!(event.kind, EventKind::SessionStart | EventKind::PlayRequest { .. })
-}
-
-fn lose_beginning<R: Recorder>(session: &mut Session, recorder: &mut R) {
-    session.is_cut = true;
-    let at = session.heard_at;
-    let (view, mut out) = emit(session, at, recorder);
-    view.lose_beginning(&mut out);
-}
-
-fn drain<R: Recorder>(
-    session: &mut Session,
-    mut waiting: usize,
-    mut missing: u64,
-    config: &Config,
-    recorder: &mut R,
-    ledger: &mut impl Ledger,
-) -> usize {
-    while let Some(next) = session.sequence.take_next() {
-        waiting -= 1;
-        take(session, next, std::mem::take(&mut missing), config, recorder, ledger);
-    }
-    waiting
-}
-
-/// An event whose turn has come.
-fn take<R: Recorder>(
-    session: &mut Session,
-    arrived: Waiting,
-    missing: u64,
-    config: &Config,
-    recorder: &mut R,
-    ledger: &mut impl Ledger,
-) {
-    let Waiting { mut event, set, source, at, .. } = arrived;
-    if source.numbering() == Numbering::Records {
-        if session.started_at == 0 {
-            (session.started_at, session.began_at) = (event.t, at);
-        }
-        event.t = event.t.saturating_sub(session.started_at);
-    }
-    if session.closed {
-        ledger.outcome(session.tenant(), source, Outcome::Rejected(Rejected::AfterEnd));
-        return;
-    }
-    ledger.outcome(session.tenant(), source, Outcome::Counted);
-    let set = set.or(session.held_set).unwrap_or(session.set);
-    let passages = apply(session, &event, set, at, config, recorder);
-    let (phase, is_cut) = (session.view.phase(), session.is_cut);
-    ledger.taken(&Taken { event: &event, at, missing, is_cut, passages, phase, summary: &session.summary });
-}
-
-fn apply<R: Recorder>(
-    session: &mut Session,
-    event: &Event,
-    set: LabelSetId,
-    at: u64,
-    config: &Config,
-    recorder: &mut R,
-) -> [Option<Passage>; 2] {
-    session.closed = matches!(event.kind, EventKind::SessionEnd { .. });
-    let moved = session.set != set;
-    let (view, mut out) = emit(session, at, recorder);
-    let before = moved.then(|| view.relabel(event.t, config, &mut out, set));
-    let passage = view.apply(event, config, &mut out);
-    (session.set, session.held_set) = (set, Some(set));
-    [before, Some(passage)]
 }

@@ -4,6 +4,7 @@
 //! It is a function of its inputs: it does no I/O and reads no clock. The same events at the same times give the same
 //! measurements; duplicates and bounded reordering change nothing; phase times sum to session time.
 
+mod admission;
 mod census;
 mod checkpoint;
 mod config;

@@ -119,10 +119,8 @@ function ask<T>(question: () => T | null): T | undefined {
 function download(report: Report, request: HTTPRequest): void {
   const { _tfinish: end, responsecode, trace, trequest: start } = request;
   const bytes = trace.reduce((sum, { b }) => sum + b[0], 0);
-  // Its own reports are nothing the viewer waits for.
-  if (request.type === 'CmcdEvent') return;
-  // Given up on its way, for a seek or a switch, is not failed.
-  if (!start || (!responsecode && bytes)) return;
+  // Given up on its way, for a seek or a switch, is not failed; its own reports (CMCD) nobody waits for.
+  if (!start || (!responsecode && bytes) || request.type === 'CmcdEvent') return;
   // dash.js' own time is that of the first progress event. The browser knows better, but of the address's first request.
   const timing = request._resourceTimingValues as PerformanceResourceTiming | undefined;
   const isOwn =
