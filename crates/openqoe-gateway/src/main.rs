@@ -45,7 +45,6 @@ mod tenant;
 mod tls;
 mod trace_context;
 mod unpack;
-mod user_agent;
 
 use std::path::Path;
 use std::process::ExitCode;

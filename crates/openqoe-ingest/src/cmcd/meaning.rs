@@ -94,7 +94,7 @@ fn still_here(frames_dropped: Option<u64>) -> EventKind {
 }
 
 /// A player is in this state, new or not.
-fn state_goes_on(state: &str, now: &mut impl FnMut(EventKind)) {
+pub(crate) fn state_goes_on(state: &str, now: &mut impl FnMut(EventKind)) {
     match state {
         "s" => now(EventKind::PlayRequest { trigger: Trigger::User }),
         "p" => now(EventKind::Playing),

@@ -360,21 +360,21 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 216;
+        pub const SLOTS: usize = 226;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::SloGroupsFolded => 0,
                 Self::IngestEventsReceived(a0) => 1 + a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 6 + (a0.index()) * 18 + a1.index(),
-                Self::IngestBatches(a0) => 96 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 101 + (a0.index()) * 16 + a1.index(),
-                Self::IngestBodyBytes(a0) => 181 + a0.index(),
-                Self::PrivacyBatches(a0) => 186 + a0.index(),
-                Self::MetricsOverflow(a0) => 192 + a0.index(),
-                Self::MetricsLabelSetsExpired => 204,
-                Self::AnomalyOnsets(a0) => 205 + a0.index(),
-                Self::AnomalySeriesRefused => 215,
+                Self::IngestEventOutcomes(a0, a1) => 6 + (a0.index()) * 19 + a1.index(),
+                Self::IngestBatches(a0) => 101 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 106 + (a0.index()) * 17 + a1.index(),
+                Self::IngestBodyBytes(a0) => 191 + a0.index(),
+                Self::PrivacyBatches(a0) => 196 + a0.index(),
+                Self::MetricsOverflow(a0) => 202 + a0.index(),
+                Self::MetricsLabelSetsExpired => 214,
+                Self::AnomalyOnsets(a0) => 215 + a0.index(),
+                Self::AnomalySeriesRefused => 225,
             }
         }
     }
@@ -1546,7 +1546,7 @@ pub static METRICS: [MetricDef; 144] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 6,
-        slots: 90,
+        slots: 95,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1558,7 +1558,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 96,
+        first_slot: 101,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1571,8 +1571,8 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 101,
-        slots: 80,
+        first_slot: 106,
+        slots: 85,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1584,7 +1584,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 181,
+        first_slot: 191,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1597,7 +1597,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 186,
+        first_slot: 196,
         slots: 6,
         key: None,
         buckets: &[],
@@ -1610,7 +1610,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 192,
+        first_slot: 202,
         slots: 12,
         key: None,
         buckets: &[],
@@ -1623,7 +1623,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 204,
+        first_slot: 214,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1636,7 +1636,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "anomaly",
-        first_slot: 205,
+        first_slot: 215,
         slots: 10,
         key: None,
         buckets: &[],
@@ -1649,7 +1649,7 @@ pub static METRICS: [MetricDef; 144] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "anomaly",
-        first_slot: 215,
+        first_slot: 225,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2741,6 +2741,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 68,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"late\""),
             mirror: None,
         },
@@ -2827,6 +2832,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 68,
             labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
             mirror: None,
         },
         SlotDef {
@@ -2921,6 +2931,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
             labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"late\""),
             mirror: None,
         },
@@ -3007,6 +3022,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 68,
             labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
             mirror: None,
         },
         SlotDef {
@@ -3101,6 +3121,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
             labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"late\""),
             mirror: None,
         },
@@ -3186,6 +3211,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 70,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"unknown_format\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
             labels: concat!("protocol=\"native\"", ",", "reason=\"unsupported_spec_version\""),
             mirror: None,
         },
@@ -3262,6 +3292,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 70,
             labels: concat!("protocol=\"cmcd\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"unknown_format\""),
             mirror: None,
         },
         SlotDef {
@@ -3346,6 +3381,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"unknown_format\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
             labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"unsupported_spec_version\""),
             mirror: None,
         },
@@ -3426,6 +3466,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"unknown_format\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
             labels: concat!("protocol=\"epas\"", ",", "reason=\"unsupported_spec_version\""),
             mirror: None,
         },
@@ -3502,6 +3547,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 70,
             labels: concat!("protocol=\"prototype\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"unknown_format\""),
             mirror: None,
         },
         SlotDef {
