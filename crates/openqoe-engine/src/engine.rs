@@ -90,7 +90,8 @@ impl Engine {
         if session.heard_at == 0 {
             (session.began_at, session.source) = (origin, source);
             session.sequence.begin(source.numbering(), batch.events.first());
-            if source.numbering() == Numbering::Records && is_past(&batch, origin, received_at, &self.config) {
+            if source.numbering() == Numbering::Records && is_past(&batch, origin, received_at, &self.config)
+            {
                 session.view.note_past();
             }
         } else if session.source != source {

@@ -25,11 +25,11 @@ use crate::journal::{Entry, record};
 use crate::objectives::{self, Objectives};
 use crate::otlp::{self, Otlp};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
+use crate::process;
 use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
 use crate::shard::{Admission, Command, Shard, Shared, shard_of};
 use crate::tenant::{Tenant, Tenants};
-use crate::process;
 
 /// Everything behind the listeners.
 pub(crate) struct Gateway {

@@ -22,6 +22,7 @@ mod journal;
 mod keys;
 mod listener;
 mod log;
+mod logs;
 mod measure;
 mod objectives;
 mod otlp;
@@ -79,6 +80,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Demo(demo) => (&demo.common, Vec::new(), Some(demo)),
         Command::Privacy(command) => return command.run(),
         Command::Keys(keys) => return keys.run(),
+        Command::Ingest(command) => return command.run(),
         Command::Slo(command) => return command.run(),
     };
     let folder = demo.map(|_| DemoFolder::make()).transpose()?;

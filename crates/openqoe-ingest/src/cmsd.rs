@@ -29,7 +29,10 @@ pub(crate) fn dynamic(header: &str) -> Dynamic {
         let (_, value) = nearest.params.iter().find(|(name, _)| name.as_str() == key)?;
         u64::try_from(i64::from(value.as_integer()?)).ok()
     };
-    Dynamic { etp: number("etp").filter(|kbps| *kbps <= 1_000_000_000), rtt: number("rtt").filter(|ms| *ms <= 3_600_000) }
+    Dynamic {
+        etp: number("etp").filter(|kbps| *kbps <= 1_000_000_000),
+        rtt: number("rtt").filter(|ms| *ms <= 3_600_000),
+    }
 }
 
 #[cfg(test)]

@@ -145,7 +145,12 @@ pub static PROTOCOLS: &[ProtocolDef] = &[
         id: Protocol::CdnLog,
         path: "/cmcd/logs",
         by_get: false,
-        content_types: &["text/plain", "application/json", "application/x-ndjson", "application/octet-stream"],
+        content_types: &[
+            "text/plain",
+            "application/json",
+            "application/x-ndjson",
+            "application/octet-stream",
+        ],
         headers: &[],
         decode: cdn_log::decode,
         answer: Answer::Native,

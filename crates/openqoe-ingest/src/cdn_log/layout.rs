@@ -62,7 +62,10 @@ impl Layout {
             let known = format.fields.iter().map(|(name, _)| *name);
             let guess = suggest::closest(stranger, known).map(|near| format!("; did you mean `{near}`?"));
             let stranger: String = stranger.chars().take(64).collect();
-            return Err(refused(format!("`fields`: no field is called `{stranger}`{}", guess.unwrap_or_default())));
+            return Err(refused(format!(
+                "`fields`: no field is called `{stranger}`{}",
+                guess.unwrap_or_default()
+            )));
         }
         if names.len() > MAX_COLUMNS {
             return Err(refused(format!("`fields`: more than {MAX_COLUMNS}")));
@@ -81,7 +84,8 @@ impl Layout {
 
     /// A comment may name the columns of what follows (W3C Extended Log File Format, `#Fields`).
     pub(super) fn comment(&mut self, bytes: &[u8]) {
-        let Some(names) = std::str::from_utf8(bytes).ok().and_then(|text| text.strip_prefix("#Fields:")) else {
+        let Some(names) = std::str::from_utf8(bytes).ok().and_then(|text| text.strip_prefix("#Fields:"))
+        else {
             return;
         };
         let names: Vec<&str> = names.split_whitespace().take(MAX_COLUMNS).collect();

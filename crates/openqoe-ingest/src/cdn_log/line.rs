@@ -55,7 +55,8 @@ impl<'a> Line<'a> {
             Field::Ttfb(unit) => self.ttfb_ms = unit.ms(&value),
             Field::Duration(unit) => {
                 let more = unit.ms(&value);
-                self.duration_ms = more.map(|ms| self.duration_ms.unwrap_or_default() + ms).or(self.duration_ms);
+                self.duration_ms =
+                    more.map(|ms| self.duration_ms.unwrap_or_default() + ms).or(self.duration_ms);
             }
             Field::Pop => self.pop = Some(value),
             Field::Cdn => self.cdn = Some(value),
@@ -72,7 +73,8 @@ impl<'a> Line<'a> {
     /// When it was. A log that has only one end of a request and its length has both.
     pub(super) fn span(&self) -> Option<Span> {
         let duration = self.duration_ms.unwrap_or_default();
-        let ended = self.ended.or_else(|| times::day_and_clock(self.date.as_deref()?, self.clock.as_deref()?));
+        let ended =
+            self.ended.or_else(|| times::day_and_clock(self.date.as_deref()?, self.clock.as_deref()?));
         let start = self.began.or_else(|| ended?.checked_sub(duration))?;
         Some(Span { start, end: start + duration })
     }

@@ -46,7 +46,11 @@ impl Meaning {
         }
         if let Some(code) = &record.ec {
             let fatal = record.sta.as_deref() == Some("f");
-            say(ERROR, span.start, EventKind::Error { code: code.clone(), fatal, category: Failure::Technical });
+            say(
+                ERROR,
+                span.start,
+                EventKind::Error { code: code.clone(), fatal, category: Failure::Technical },
+            );
         }
         if let Some(rate) = self.rate(record) {
             say(RATE, span.start, EventKind::Rate { rate });

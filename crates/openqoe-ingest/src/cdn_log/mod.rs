@@ -67,7 +67,8 @@ fn parameter(payload: &Payload<'_>, name: &str) -> Option<String> {
 
 /// When the sender sent the body, epoch ms. Without it, the newest line is taken to be of now: CDNs that push do so at once.
 fn sent(payload: &Payload<'_>) -> Option<u64> {
-    payload.parameter("sent")?.parse().ok().filter(|ms| *ms <= times::MAX)
+    let said = payload.parameter("sent").or_else(|| (payload.header)("x-sent-at"));
+    said?.parse().ok().filter(|ms| *ms <= times::MAX)
 }
 
 fn unknown(name: &str) -> Refused {

@@ -15,7 +15,8 @@ fn read(query: &str, body: &str) -> Result<Decoded, Refused> {
 }
 
 fn custom(body: &str) -> Decoded {
-    read("format=custom&fields=time,query,status,bytes,duration_ms,user_agent,-&separator=comma", body).unwrap()
+    read("format=custom&fields=time,query,status,bytes,duration_ms,user_agent,-&separator=comma", body)
+        .unwrap()
 }
 
 /// Lines that ended in an event, told apart by their downloads, of which each good line has one.
@@ -78,9 +79,17 @@ fn a_line_without_a_session_is_told_from_a_broken_one() {
         "1700000000,v=1,200,1,1,-,-\n1700000000,CMCD=bl%3D100,200,1,1,-,-\n1700000000,CMCD=%3D,200,1,1,-,-\nbroken\n\
          soon,CMCD=sid%3D%22s%22,200,1,1,-,-\n1700000000,CMCD=sid%3D%22s%22%2Cv%3D3,200,1,1,-,-",
     );
-    let reasons: Vec<_> = decoded.rejections.iter().map(|rejection| (rejection.index, rejection.reason)).collect();
+    let reasons: Vec<_> =
+        decoded.rejections.iter().map(|rejection| (rejection.index, rejection.reason)).collect();
     use Rejected::{InvalidField, MalformedEvent, MissingField, NoSession};
-    let expected = [(0, NoSession), (1, NoSession), (2, MalformedEvent), (3, MalformedEvent), (4, MissingField), (5, InvalidField)];
+    let expected = [
+        (0, NoSession),
+        (1, NoSession),
+        (2, MalformedEvent),
+        (3, MalformedEvent),
+        (4, MissingField),
+        (5, InvalidField),
+    ];
     assert_eq!(reasons, expected);
 }
 
@@ -91,7 +100,9 @@ fn what_is_wrong_with_a_request_is_said() {
     assert!(message("").contains("not one of cloudfront, akamai, fastly, nginx, custom"));
     assert!(message("format=custom&fields=time,staus").contains("did you mean `status`?"));
     assert!(message("format=custom&fields=time&separator=abc").contains("`separator`"));
-    assert!(read("format=custom&fields=time", &"x\n".repeat(1001)).unwrap_err().message.contains("1000 lines"));
+    assert!(
+        read("format=custom&fields=time", &"x\n".repeat(1001)).unwrap_err().message.contains("1000 lines")
+    );
 }
 
 #[test]

@@ -56,7 +56,8 @@ fn offset(zone: &str) -> Option<i64> {
         Some(_) => 1,
     };
     let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-    let (hours, minutes): (i64, i64) = (digits.get(..2)?.parse().ok()?, digits.get(2..).unwrap_or("0").parse().unwrap_or(0));
+    let (hours, minutes): (i64, i64) =
+        (digits.get(..2)?.parse().ok()?, digits.get(2..).unwrap_or("0").parse().unwrap_or(0));
     Some(sign * (hours * 60 + minutes) * 60_000)
 }
 
@@ -80,7 +81,17 @@ mod tests {
         assert_eq!(day_and_clock("1970-01-01", "00:00:00"), Some(0));
         assert_eq!(day_and_clock("2024-02-29", "23:59:59"), Some(1_709_251_199_000));
         assert_eq!(day_and_clock("2000-03-01", "00:00:00"), Some(951_868_800_000));
-        for text in ["", "yesterday", "-5", "0", "NaN", "inf", "2026-13-01T00:00:00Z", "2026-11-21T25:00:00Z", "1e300"] {
+        for text in [
+            "",
+            "yesterday",
+            "-5",
+            "0",
+            "NaN",
+            "inf",
+            "2026-13-01T00:00:00Z",
+            "2026-11-21T25:00:00Z",
+            "1e300",
+        ] {
             assert_eq!(moment(text), None, "{text}");
         }
     }
