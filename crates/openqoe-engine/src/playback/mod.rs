@@ -97,6 +97,10 @@ impl View {
         self.samples.note_past();
     }
 
+    pub(crate) fn is_past(&self) -> bool {
+        self.samples.is_past()
+    }
+
     /// Nothing was heard for too long.
     pub(crate) fn time_out<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
         self.ending.sleep();

@@ -1,12 +1,15 @@
 //! Chunks to the gateway, each until it is taken: what is refused for now is sent again after the time the gateway asks for.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::runtime::Runtime;
 
 use super::chunk::Chunk;
@@ -60,6 +63,7 @@ impl Delivery {
         };
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         let said = logs.key.clone().or_else(|| std::env::var("OPENQOE_KEY").ok());
         if let Some(key) = said.filter(|_| logs.key_file.as_os_str().is_empty()) {
             let mut key = HeaderValue::try_from(format!("Bearer {key}")).context("--key")?;
@@ -77,8 +81,9 @@ impl Delivery {
     /// When it never will be, or was not after so many tries.
     pub(super) fn send(&mut self, chunk: &Chunk, progress: &mut Progress) -> Result<Tally> {
         let tally = dry_run::tally(&self.query, chunk)?;
+        let body = packed(chunk)?;
         for tries in 0..self.tries {
-            let (why, wait) = match self.post(chunk) {
+            let (why, wait) = match self.post(body.clone()) {
                 Ok(answer) if is_taken(&answer) => return Ok(tally),
                 Ok(answer) if is_for_now(&answer) => {
                     (format!("{}: {}", answer.status, answer.line()), answer.retry_after())
@@ -100,12 +105,19 @@ impl Delivery {
         bail!("{} has not taken it in {TRIES} tries", self.endpoint.name())
     }
 
-    fn post(&self, chunk: &Chunk) -> Result<Answer, String> {
+    fn post(&self, body: Bytes) -> Result<Answer, String> {
         let mut headers = self.headers.clone();
         // Of every try its own time: the age of lines is counted from it.
         headers.insert("x-sent-at", HeaderValue::from(now_ms()));
-        self.runtime.block_on(self.endpoint.post(headers, Bytes::copy_from_slice(chunk.body())))
+        self.runtime.block_on(self.endpoint.post(headers, body))
     }
+}
+
+/// Logs say the same in every line: a tenth of them is sent.
+fn packed(chunk: &Chunk) -> Result<Bytes> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all(chunk.body())?;
+    Ok(packer.finish()?.into())
 }
 
 /// Whether every line has its outcome: also when all of them were rejected.

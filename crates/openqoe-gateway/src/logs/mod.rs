@@ -117,7 +117,7 @@ impl Logs {
         query.append_pair("format", &self.format);
         let said = [("fields", &self.fields), ("separator", &self.separator), ("cdn", &self.cdn)];
         for (name, value) in said {
-            value.iter().for_each(|value| drop(query.append_pair(name, value)));
+            query.extend_pairs(value.iter().map(|value| (name, value)));
         }
         query.finish().replace('+', "%20")
     }

@@ -26,6 +26,7 @@ const DOWNLOAD: u64 = 8;
 #[derive(Debug, Default)]
 pub(super) struct Meaning {
     heartbeat: Option<u64>,
+    dropped: Option<u64>,
     rate: Option<f64>,
 }
 
@@ -80,15 +81,21 @@ impl Meaning {
     }
 
     fn heartbeat(&mut self, record: &Record, at: u64) -> Option<EventKind> {
-        let is_news = record.bl.or(record.ltc).or(record.dfa).is_some();
+        // Buffer and latency are those of playing; frames are a count, of which the last one must not be missed.
+        let is_playing = record.sta.as_deref().is_none_or(|state| state == "p");
         let is_due = self.heartbeat.is_none_or(|last| at.abs_diff(last) >= HEARTBEAT);
-        if !(is_news && is_due) {
+        let is_sample = is_playing && is_due && record.bl.or(record.ltc).is_some();
+        let is_dropping = record.dfa.is_some() && record.dfa != self.dropped;
+        if !is_sample && !is_dropping {
             return None;
         }
-        self.heartbeat = Some(at);
+        if is_sample {
+            self.heartbeat = Some(at);
+        }
+        self.dropped = record.dfa.or(self.dropped);
         Some(EventKind::Heartbeat {
-            buffer_ms: record.bl.filter(|ms| *ms <= LONGEST),
-            latency_ms: record.ltc,
+            buffer_ms: record.bl.filter(|ms| is_sample && *ms <= LONGEST),
+            latency_ms: record.ltc.filter(|_| is_sample),
             latency_clock: LatencyClock::Player,
             frames_decoded: None,
             frames_dropped: record.dfa,
