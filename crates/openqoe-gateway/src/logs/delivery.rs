@@ -55,17 +55,17 @@ impl Delivery {
         let settings = Settings {
             section: "openqoe ingest logs",
             timeout: Duration::from_secs(30),
-            ca_file: logs.ca.clone(),
+            ca_file: logs.ca.clone().unwrap_or_default(),
             headers: Pairs::default(),
             header_files: Pairs::default(),
-            bearer_token_file: logs.key_file.clone(),
+            bearer_token_file: logs.key_file.clone().unwrap_or_default(),
             basic_auth: Default::default(),
         };
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         let said = logs.key.clone().or_else(|| std::env::var("OPENQOE_KEY").ok());
-        if let Some(key) = said.filter(|_| logs.key_file.as_os_str().is_empty()) {
+        if let Some(key) = said.filter(|_| logs.key_file.is_none()) {
             let mut key = HeaderValue::try_from(format!("Bearer {key}")).context("--key")?;
             key.set_sensitive(true);
             headers.insert(AUTHORIZATION, key);

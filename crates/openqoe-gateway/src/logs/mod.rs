@@ -84,11 +84,11 @@ pub(crate) struct Logs {
     #[arg(long, conflicts_with = "key_file")]
     key: Option<String>,
     /// The file that holds the key
-    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
-    key_file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Certificates to trust instead of the system's, PEM
-    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
-    ca: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Print the events lines mean as JSON, and send nothing
     #[arg(long)]
     dry_run: bool,

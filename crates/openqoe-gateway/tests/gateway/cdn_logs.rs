@@ -14,7 +14,7 @@ use crate::contract::conforms;
 use crate::harness::{Gateway, folder, request, wait_for};
 use crate::receiver::Receiver;
 
-const TAKEN: &str = "openqoe_ingest_events_total{tenant=\"default\",protocol=\"cdn_log\",outcome=\"counted\"";
+const TAKEN: &str = "openqoe_ingest_event_outcomes_total{tenant=\"default\",protocol=\"cdn_log\",outcome=\"counted\"";
 
 fn now() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
