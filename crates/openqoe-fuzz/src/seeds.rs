@@ -31,7 +31,8 @@ pub(crate) fn everything() -> Batch {
 
 pub(crate) fn bodies() -> Vec<Vec<u8>> {
     let bad = BATCH.replace("\"rate\":1.5", "\"rate\":\"fast\"").replace("\"stall\"", "\"stalled\"");
-    let native = [BATCH, &bad, "[]", "{\"spec_version\":\"9.0.0\"}"].map(|body| [b"\0", body.as_bytes()].concat());
+    let native =
+        [BATCH, &bad, "[]", "{\"spec_version\":\"9.0.0\"}"].map(|body| [b"\0", body.as_bytes()].concat());
     let number = PROTOCOLS.iter().position(|protocol| protocol.id == Protocol::CdnLog).unwrap();
     let logs = LOGS.map(|body| [&[u8::try_from(number).unwrap()], body.as_bytes()].concat());
     native.into_iter().chain(logs).collect()

@@ -14,7 +14,8 @@ use crate::contract::conforms;
 use crate::harness::{Gateway, folder, request, wait_for};
 use crate::receiver::Receiver;
 
-const TAKEN: &str = "openqoe_ingest_event_outcomes_total{tenant=\"default\",protocol=\"cdn_log\",outcome=\"counted\"";
+const TAKEN: &str =
+    "openqoe_ingest_event_outcomes_total{tenant=\"default\",protocol=\"cdn_log\",outcome=\"counted\"";
 
 fn now() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
@@ -161,7 +162,7 @@ fn what_cannot_work_ends_with_a_word() {
     let to = format!("http://{}", gateway.public);
     let cases: [(&[&str], &str); 5] = [
         (&["--format", "nginx", "--to", &to, "-"], "none of these lines is of a session"),
-        (&["--format", "custom", "--fields", "time,ur", "--to", &to, "-"], "did you mean `uri`?"),
+        (&["--format", "custom", "--fields", "time,ur", "--to", &to, "-"], "did you mean `url`?"),
         (&["--format", "nginx", "--to", &to, "nowhere.log"], "nowhere.log: No such file"),
         (&["--format", "nginx", "--to", "gateway:8080", "-"], "begins with http"),
         (&["--format", "ngin", "-"], "possible values: cloudfront"),

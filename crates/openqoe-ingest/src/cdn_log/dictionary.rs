@@ -35,7 +35,9 @@ fn in_query(query: &str) -> Option<Cow<'_, str>> {
 
 /// A text without its percent-encoding. Values may rightly hold some (`nor`), so it ends where keys and values can be told apart.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(text);
+    // As nginx writes a quotation mark; no dictionary holds that otherwise.
+    let mut text =
+        if text.contains("\\x22") { text.replace("\\x22", "\"").into() } else { Cow::Borrowed(text) };
     for _ in 0..MOST {
         if !text.contains('%') || text.contains(['=', ' ']) {
             break;
@@ -59,6 +61,7 @@ mod tests {
             assert_eq!(in_query(query).as_deref(), Some("bl=4000,sid=\"s\""), "{query}");
         }
         assert_eq!(in_query("CMCD=nor%3D%22..%252F2.m4s%22").as_deref(), Some("nor=\"..%2F2.m4s\""));
+        assert_eq!(plain("sid=\\x22s\\x22"), "sid=\"s\"");
         assert_eq!(in_query("CMCD=bs").as_deref(), Some("bs"));
         assert_eq!(in_query("cmcd=bs&XCMCD=1"), None);
     }
