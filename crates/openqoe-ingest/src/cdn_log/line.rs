@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use openqoe_spec::DownloadKind;
+
 use super::field::{Field, Kind};
 use super::times;
+use crate::cmcd::kind_of;
 
 /// A request and its answer.
 #[derive(Debug, Default)]
@@ -13,7 +16,8 @@ pub(super) struct Line<'a> {
     date: Option<Cow<'a, str>>,
     clock: Option<Cow<'a, str>>,
     pub(super) query: Option<Cow<'a, str>>,
-    pub(super) is_manifest: bool,
+    /// What the name of the object says it is.
+    pub(super) named: Option<DownloadKind>,
     pub(super) status: Option<u64>,
     pub(super) bytes: Option<u64>,
     pub(super) ttfb_ms: Option<u64>,
@@ -79,11 +83,10 @@ impl<'a> Line<'a> {
         Some(Span { start, end: start + duration })
     }
 
-    /// Of a URL its query is looked at, and whether it ends as manifests do.
+    /// Of a URL its query is looked at, and what its extension says.
     fn url(&mut self, url: &str) {
-        let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        let is_manifest = |ending| path.len() >= 4 && path.to_ascii_lowercase().ends_with(ending);
-        self.is_manifest = is_manifest(".m3u8") || is_manifest(".mpd");
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        self.named = kind_of(url);
         if !query.is_empty() && self.query.is_none() {
             self.query = Some(query.to_owned().into());
         }

@@ -2,10 +2,10 @@
 //! said of itself when it asked. What the key says without a time is counted as a `custom` event and never as time: a stall of which only
 //! its having been is known (`bs`) adds no second of rebuffering.
 
-use openqoe_spec::{DownloadKind, Event, EventKind, Failure, LatencyClock};
+use openqoe_spec::{Event, EventKind, Failure, LatencyClock};
 
 use super::line::{Line, Span};
-use crate::cmcd::{Record, state_goes_on};
+use crate::cmcd::{Record, kind, state_goes_on};
 use crate::cmsd;
 
 /// How often a session's buffer is told, ms: as often as a heartbeat tells it.
@@ -123,15 +123,7 @@ fn figures(line: &Line<'_>, record: &Record) -> Vec<(&'static str, Option<f64>)>
 
 fn download(line: &Line<'_>, record: &Record) -> EventKind {
     let declared = line.cmsd_static.as_deref().and_then(cmsd::object_type);
-    let kind = match record.ot.as_deref().or(declared.as_deref()) {
-        Some("v" | "av") => DownloadKind::Video,
-        Some("a") => DownloadKind::Audio,
-        Some("c" | "tt") => DownloadKind::Text,
-        Some("i") => DownloadKind::Init,
-        Some("m") => DownloadKind::Manifest,
-        None if line.is_manifest => DownloadKind::Manifest,
-        _ => DownloadKind::Other,
-    };
+    let kind = kind(record.ot.as_deref().or(declared.as_deref()), line.named);
     // 000 is what CDNs write where the player went away before there was an answer.
     let failed = line.status.is_some_and(|status| status == 0 || status >= 400);
     let bytes = line.bytes.unwrap_or_default().min(1 << 40);

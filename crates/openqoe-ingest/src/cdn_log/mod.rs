@@ -22,7 +22,7 @@ use openqoe_spec::{Attribute, Attributes, Batch, BatchRejection, Rejected};
 use self::layout::{Format, Layout};
 use self::line::Line;
 use self::meaning::Meaning;
-use crate::cmcd::{Record, VERSION};
+use crate::cmcd::{MAX_TIME, Record, VERSION};
 use crate::protocol::{Decoded, Payload, Refused, Rejection};
 use crate::{suggest, user_agent};
 
@@ -68,7 +68,7 @@ fn parameter(payload: &Payload<'_>, name: &str) -> Option<String> {
 /// When the sender sent the body, epoch ms. Without it, the newest line is taken to be of now: CDNs that push do so at once.
 fn sent(payload: &Payload<'_>) -> Option<u64> {
     let said = payload.parameter("sent").or_else(|| (payload.header)("x-sent-at"));
-    said?.parse().ok().filter(|ms| *ms <= times::MAX)
+    said?.parse().ok().filter(|ms| *ms <= MAX_TIME)
 }
 
 fn unknown(name: &str) -> Refused {

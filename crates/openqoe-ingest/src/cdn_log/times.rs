@@ -1,7 +1,7 @@
 //! Moments as logs write them, to epoch ms.
 
-/// The last millisecond a JavaScript `Date` can hold (ECMA-262 §21.4.1.1).
-pub(super) const MAX: u64 = 8_640_000_000_000_000;
+use crate::cmcd::MAX_TIME;
+
 /// Numbers from here on are ms, from the other on µs: as seconds they would be of the year 5138 and later.
 const MS_FROM: f64 = 1e11;
 const US_FROM: f64 = 1e14;
@@ -14,7 +14,7 @@ pub(super) fn moment(text: &str) -> Option<u64> {
             ms if ms >= MS_FROM => ms,
             seconds => seconds * 1000.0,
         };
-        return (ms >= 1.0 && ms <= MAX as f64).then(|| ms.round() as u64);
+        return (ms >= 1.0 && ms <= MAX_TIME as f64).then(|| ms.round() as u64);
     }
     let (day, rest) = text.split_once(['T', ' '])?;
     let zone = rest.find(['Z', '+', '-']).unwrap_or(rest.len());

@@ -11,8 +11,8 @@ mod value;
 use openqoe_spec::{Attribute, Attributes, Batch, BatchRejection, Event, Rejected, part_of};
 use percent_encoding::percent_decode_str;
 
-pub(crate) use self::meaning::state_goes_on;
-pub(crate) use self::record::Record;
+pub(crate) use self::meaning::{kind, state_goes_on};
+pub(crate) use self::record::{MAX_TIME, Record, kind_of};
 use crate::protocol::{Decoded, Payload, Refused, Rejection};
 
 /// Records in one body.

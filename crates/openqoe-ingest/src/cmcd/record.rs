@@ -7,7 +7,7 @@ use super::Parsed;
 use super::value::Value;
 
 /// The last millisecond a JavaScript `Date` can hold (ECMA-262 §21.4.1.1).
-const MAX_TIME: u64 = 8_640_000_000_000_000;
+pub(crate) const MAX_TIME: u64 = 8_640_000_000_000_000;
 /// More than a session of a week has, one every ten milliseconds.
 const MAX_SN: u64 = 1 << 40;
 /// Nothing a player tells of takes longer than a day, ms.
@@ -116,7 +116,7 @@ impl Record {
 }
 
 /// By the extension of the file, where it tells.
-fn kind_of(url: &str) -> Option<DownloadKind> {
+pub(crate) fn kind_of(url: &str) -> Option<DownloadKind> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let (_, extension) = path.rsplit_once('/').unwrap_or(("", path)).1.rsplit_once('.')?;
     match extension {
