@@ -159,6 +159,18 @@ function one(what) {
   };
 }
 
+/** What a CDN logs of the same downloads: without the way to the player, and with the stalls its CMCD tells of. */
+function withLog(timeline) {
+  const downloads = timeline.downloads.map((download) => {
+    const { from, first_byte: firstByte = from, to } = download;
+    const way = Math.min(Math.round((firstByte - from) / 4), Math.floor((to - from) / 4));
+    return { ...download, from: from + way, to: to - way };
+  });
+  const stalls = timeline.marks.filter(({ kind }) => kind === 'stall');
+  const marks = stalls.map(({ t }) => ({ t: t + 500, kind: 'custom', text: 'cmcd_bs' }));
+  return { ...timeline, reports: { cdn_log: { downloads, marks } } };
+}
+
 /** Who plays goes on playing. */
 function goOn(timeline, sinceMs) {
   if (!timeline.session.is_live) return timeline;
@@ -190,7 +202,7 @@ export const SESSION_ANSWERS = {
   contributors,
   sessions,
   session: one(({ session }) => session),
-  timeline: one((known, sinceMs) => goOn(known.timeline(), sinceMs)),
+  timeline: one((known, sinceMs) => goOn(withLog(known.timeline()), sinceMs)),
   events: one((known) => known.events()),
 };
 

@@ -8,6 +8,7 @@ import { findRow } from '../../src/pages/session/findRow.ts';
 import { layOutLanes } from '../../src/pages/session/layOutLanes.ts';
 import { listMoments } from '../../src/pages/session/listMoments.ts';
 import { packDownloads } from '../../src/pages/session/packDownloads.ts';
+import { packReports } from '../../src/pages/session/packReports.ts';
 import { readCursor } from '../../src/pages/session/readCursor.ts';
 import { nextTrouble } from '../../src/pages/session/steerWithKeys.ts';
 
@@ -28,6 +29,43 @@ describe('lanes', () => {
 
   it('leave room for titles on a phone', () => {
     expect(layOutLanes(timeline, 1, 18).lanes[0]?.top).toBe(18);
+  });
+});
+
+describe('other reporters', () => {
+  const download = {
+    from: 1000,
+    first_byte: 1200,
+    to: 2000,
+    kind: 'video',
+    bytes: 5000,
+    failed: false,
+    weight: 1,
+  };
+  const told = {
+    ...timeline,
+    reports: {
+      cmcd: { downloads: [], marks: [{ t: 1500, kind: 'stall', text: 'stalled' }] },
+      cdn_log: {
+        downloads: [download, { ...download, from: 1500 }],
+        marks: [{ t: 1500, kind: 'custom', text: 'cmcd_bs' }],
+      },
+      native: { downloads: [], marks: [] },
+    },
+  };
+  const reports = packReports(told);
+
+  it('have lanes of their own below the downloads, where they tell of something', () => {
+    const { lanes } = layOutLanes(told, waterfall.rows, 0, reports);
+    expect(lanes.slice(-3).map(({ id }) => id)).toEqual(['downloads', 'reports.cdn_log', 'reports.cmcd']);
+    expect(lanes.at(-2)?.title).toBe('Told by the CDN');
+    expect(packReports({})).toEqual([]);
+  });
+
+  it('say what they told at the cursor', () => {
+    const values = readCursor(told, waterfall, 1500, 1, reports);
+    expect(values['reports.cdn_log']).toBe('video 5 kB in 1.00 s +1, cmcd_bs');
+    expect(values['reports.cmcd']).toBe('stalled');
   });
 });
 

@@ -87,6 +87,10 @@ impl Engine {
         if session.heard_at == 0 {
             (session.began_at, session.source) = (origin, source);
             session.sequence.begin(source.numbering(), batch.events.first());
+            if source.numbering() == Numbering::Records && is_past(&batch, origin, received_at, &self.config)
+            {
+                session.view.note_past();
+            }
         } else if session.source != source {
             join(session, source, origin, received_at, &batch, ledger);
             return;
@@ -277,6 +281,12 @@ impl Engine {
             ledger.outcome(tenant, waiting.source, Outcome::Rejected(Rejected::AfterEnd));
         }
     }
+}
+
+/// Whether everything in a session's first batch was longer ago than a view may be silent: a log of yesterday.
+fn is_past(batch: &Batch, origin: u64, received_at: u64, config: &Config) -> bool {
+    let newest = batch.events.iter().map(|event| event.t).max().unwrap_or_default();
+    origin.saturating_add(newest).saturating_add(config.silence) < received_at
 }
 
 /// Keys and algorithm are those of every process built with one toolchain. After a restore by a build with another, a

@@ -68,6 +68,7 @@ impl Session {
             batch: self.batch,
             set: self.newest_set,
             source: self.source,
+            is_past: self.view.is_past(),
             summary: &self.summary,
         }
     }
@@ -90,6 +91,8 @@ pub struct Open<'a> {
     pub set: LabelSetId,
     /// Who reports it.
     pub source: Source,
+    /// It was over long before it was heard of.
+    pub is_past: bool,
     /// What it came to so far.
     pub summary: &'a Summary,
 }

@@ -4,10 +4,9 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use openqoe_ingest::fill_device;
 use openqoe_spec::{ATTRIBUTES, Attribute, Attributes};
 
-#[path = "../../openqoe-gateway/src/user_agent.rs"]
-mod classification;
 #[path = "../../openqoe-gateway/src/unpack.rs"]
 mod unpack;
 
@@ -18,7 +17,7 @@ const LIMIT: usize = 4096;
 pub(crate) fn user_agent(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut attributes = Attributes::default();
-    classification::fill(&mut attributes, text);
+    fill_device(&mut attributes, text);
     for attribute in Attribute::ALL {
         let value = attributes.get(*attribute);
         if matches!(attribute, Attribute::OsFamily | Attribute::DeviceType) {
@@ -31,7 +30,7 @@ pub(crate) fn user_agent(data: &[u8]) {
         }
     }
     let mut again = attributes.clone();
-    classification::fill(&mut again, "");
+    fill_device(&mut again, "");
     assert_eq!(attributes, again);
 }
 

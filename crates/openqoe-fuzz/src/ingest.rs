@@ -1,6 +1,6 @@
 //! Bodies of every protocol: any bytes, and good batches with something wrong in them.
 
-use openqoe_ingest::{Decoded, PROTOCOLS, ProtocolDef, Refused};
+use openqoe_ingest::{Decoded, PROTOCOLS, Payload, ProtocolDef, Refused};
 use openqoe_spec::{Batch, BatchRejection, Rejected, SPEC_VERSION};
 use serde_json::Value;
 
@@ -14,12 +14,22 @@ const LONGEST_MESSAGE: usize = 1024;
 /// The first byte chooses the protocol.
 pub(crate) fn bodies(data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
-    drop(decode(&PROTOCOLS[usize::from(*first) % PROTOCOLS.len()], body));
+    let protocol = &PROTOCOLS[usize::from(*first) % PROTOCOLS.len()];
+    drop(decode(protocol, body));
+    // Some protocols read the URL too: the first line stands for it.
+    let mut parts = body.splitn(2, |byte| *byte == b'\n');
+    let (query, body) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if let Ok(query) = std::str::from_utf8(query) {
+        drop(judged((protocol.decode)(&Payload { body, query, header: &|_| None })));
+    }
 }
 
 /// Decodes a body and checks what must hold of the answer.
 fn decode(protocol: &ProtocolDef, body: &[u8]) -> Result<Decoded, Refused> {
-    let result = protocol.read(body);
+    judged(protocol.read(body))
+}
+
+fn judged(result: Result<Decoded, Refused>) -> Result<Decoded, Refused> {
     match &result {
         Err(refused) => {
             assert!((400..500).contains(&refused.reason.status()));

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
 use openqoe_engine::{Arrival, Config, Engine, Source};
+use openqoe_ingest::PROTOCOLS;
 use openqoe_metrics::{Guard, Limits, Table};
 use openqoe_spec::{Batch, Protocol, compact};
 
@@ -30,8 +31,22 @@ pub(crate) fn everything() -> Batch {
 
 pub(crate) fn bodies() -> Vec<Vec<u8>> {
     let bad = BATCH.replace("\"rate\":1.5", "\"rate\":\"fast\"").replace("\"stall\"", "\"stalled\"");
-    [BATCH, &bad, "[]", "{\"spec_version\":\"9.0.0\"}"].map(|body| [b"\0", body.as_bytes()].concat()).to_vec()
+    let native =
+        [BATCH, &bad, "[]", "{\"spec_version\":\"9.0.0\"}"].map(|body| [b"\0", body.as_bytes()].concat());
+    let number = PROTOCOLS.iter().position(|protocol| protocol.id == Protocol::CdnLog).unwrap();
+    let logs = LOGS.map(|body| [&[u8::try_from(number).unwrap()], body.as_bytes()].concat());
+    native.into_iter().chain(logs).collect()
 }
+
+/// Parameters of the URL, and lines of logs.
+const LOGS: [&str; 3] = [
+    "format=custom&fields=time,query,status,bytes,duration_ms,user_agent&separator=comma&sent=1700000060000\n\
+     1700000000.5,CMCD=ot%3Dv%2Csid%3D%22s%22%2Csta%3Dp%2Cbl%3D2000,200,1000,30,\"a \\x22b\"\" c\"",
+    "format=cloudfront\n#Fields: date time sc-bytes cs-uri-query time-taken\n\
+     2026-11-21\t19:05:01\t812\tCMCD=bs%252Csid%253D%2522s%2522\t0.1",
+    "format=fastly\n{\"begin\":1700000000,\"cmcd_session\":\"sid=\\\"s\\\",v=2\",\"cmcd_status\":\"bsd=(10 20),sta=r\",\
+     \"cmsd_dynamic\":\"\\\"n\\\";rtt=9\"}",
+];
 
 pub(crate) fn recipes() -> Vec<Vec<u8>> {
     (0..8_u8)

@@ -88,7 +88,8 @@ fn native(admitted: &Admitted, hints: Option<Hints>) -> Response {
         reason: rejection.reason.as_str(),
         message: &rejection.message,
     });
-    let nothing = admitted.accepted == 0 && !rejections.is_empty() && !is_opted_out(admitted);
+    let is_fault = rejections.iter().any(|rejection| rejection.reason != Reason::NoSession);
+    let nothing = admitted.accepted == 0 && is_fault && !is_opted_out(admitted);
     let status = if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let answer = Native {
         accepted: admitted.accepted,

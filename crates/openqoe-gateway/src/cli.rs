@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{keys, privacy, probe, slo_command};
+use crate::{keys, logs, privacy, probe, slo_command};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,7 @@ Examples:
   openqoe keys new --config openqoe.toml --tenant acme --kind ingest
   openqoe slo compile slo/ -o rules.yaml
   openqoe probe https://cdn.example.com/main.m3u8
+  openqoe ingest logs --format nginx /var/log/nginx/media.log
   OPENQOE_LISTEN=127.0.0.1:9000 openqoe serve
 
 Every key of the configuration has its variable: limits.max_body is OPENQOE_LIMITS_MAX_BODY.";
@@ -43,6 +44,9 @@ pub(crate) enum Command {
     CheckConfig(Common),
     /// Make, list, revoke and check the keys of tenants
     Keys(keys::command::Keys),
+    /// Send what others have recorded, such as the logs of a CDN
+    #[command(subcommand)]
+    Ingest(logs::Command),
     /// Erase what is kept of a viewer, or find it for support
     #[command(subcommand)]
     Privacy(privacy::command::Command),

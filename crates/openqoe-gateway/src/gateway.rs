@@ -1,12 +1,14 @@
 //! The gateway between the sockets: how it is put together, and the way of a batch. The whole pipeline is on this page.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use axum::http::HeaderMap;
 use axum::http::header::USER_AGENT;
-use openqoe_ingest::{Decoded, Payload, ProtocolDef, Refused};
+use openqoe_ingest::{Decoded, Payload, ProtocolDef, Refused, fill_device};
 use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow};
 use openqoe_spec::{Batch, Outcome, Protocol, Rejected, Shed};
 use tokio::sync::oneshot;
@@ -23,11 +25,11 @@ use crate::journal::{Entry, record};
 use crate::objectives::{self, Objectives};
 use crate::otlp::{self, Otlp};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
+use crate::process;
 use crate::quota::{self, Place, Share, Short};
 use crate::recovery::{self, Recovered};
 use crate::shard::{Admission, Command, Shard, Shared, shard_of};
 use crate::tenant::{Tenant, Tenants};
-use crate::{process, user_agent};
 
 /// Everything behind the listeners.
 pub(crate) struct Gateway {
@@ -229,9 +231,13 @@ impl Gateway {
             admitted.retry_after = quota::retry_after(wait);
             return Ok(admitted);
         }
+        let nothing = HeaderMap::new();
+        let nobody = RequestContext { peer: IpAddr::V4(Ipv4Addr::UNSPECIFIED), headers: &nothing };
+        // Who brings the log of a CDN is no viewer: neither where it is nor what it is says anything of one.
+        let request = if protocol.is_of_viewers() { request } else { &nobody };
         for mut batch in batches {
-            if !batch.attributes.is_empty() {
-                user_agent::fill(&mut batch.attributes, request.header(USER_AGENT));
+            if !batch.attributes.is_empty() && protocol.is_of_viewers() {
+                fill_device(&mut batch.attributes, request.header(USER_AGENT));
             }
             if self.privacy.admit(&mut batch, tenant, request) == Verdict::OptedOut {
                 let opted_out = Outcome::Rejected(Rejected::OptedOut);

@@ -22,6 +22,7 @@ mod journal;
 mod keys;
 mod listener;
 mod log;
+mod logs;
 mod measure;
 mod native_event;
 mod objectives;
@@ -47,7 +48,6 @@ mod tenant;
 mod tls;
 mod trace_context;
 mod unpack;
-mod user_agent;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -86,6 +86,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Demo(demo) => (&demo.common, Vec::new(), Some(demo)),
         Command::Privacy(command) => return command.run(),
         Command::Keys(keys) => return keys.run(),
+        Command::Ingest(command) => return command.run(),
         Command::Slo(command) => return command.run(),
         Command::Probe(_) => return Ok(()),
     };

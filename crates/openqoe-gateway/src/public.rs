@@ -30,9 +30,12 @@ use crate::tenant::Tenant;
 /// The other end of no connection.
 const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
+/// Where Fastly asks whether it may push logs here; `*` says that any of its services may, if it has a key.
+const FASTLY: &str = "/.well-known/fastly/logging/challenge";
+
 /// Routes of the public listener, without the demo.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
-    let mut router = Router::new().route("/sdk/{name}", get(sdk));
+    let mut router = Router::new().route("/sdk/{name}", get(sdk)).route(FASTLY, get(|| async { "*\n" }));
     for protocol in PROTOCOLS {
         let ingest = move |state: State<Arc<Gateway>>, request: Request| ingest(protocol, state, request);
         let route = post(ingest).options(move |state, headers| preflight(protocol, state, headers));

@@ -2,10 +2,14 @@
 //!
 //! Decoders do no I/O, read no clock, never panic on input, and never let one bad event take a batch down with it.
 
+mod cdn_log;
 mod cmcd;
+mod cmsd;
 mod native;
 mod protocol;
 mod suggest;
+mod user_agent;
 
 pub use protocol::{Answer, Decoded, PROTOCOLS, Payload, ProtocolDef, Refused, Rejection};
 pub use suggest::closest;
+pub use user_agent::fill as fill_device;

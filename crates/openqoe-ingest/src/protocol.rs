@@ -2,7 +2,7 @@
 
 use openqoe_spec::{Batch, BatchRejection, Protocol, Rejected};
 
-use crate::{cmcd, native};
+use crate::{cdn_log, cmcd, native};
 
 /// What a body turned out to hold.
 #[derive(Debug, Default)]
@@ -114,6 +114,11 @@ impl ProtocolDef {
     pub fn read(&self, body: &[u8]) -> Result<Decoded, Refused> {
         (self.decode)(&Payload::of(body))
     }
+
+    /// Whether its sender is the viewer's device, whose address and User-Agent are the viewer's.
+    pub fn is_of_viewers(&self) -> bool {
+        self.id != Protocol::CdnLog
+    }
 }
 
 /// Every protocol the gateway speaks. The native one is the first.
@@ -135,5 +140,19 @@ pub static PROTOCOLS: &[ProtocolDef] = &[
         headers: &["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"],
         decode: cmcd::decode,
         answer: Answer::Silent,
+    },
+    ProtocolDef {
+        id: Protocol::CdnLog,
+        path: "/cmcd/logs",
+        by_get: false,
+        content_types: &[
+            "text/plain",
+            "application/json",
+            "application/x-ndjson",
+            "application/octet-stream",
+        ],
+        headers: &[],
+        decode: cdn_log::decode,
+        answer: Answer::Native,
     },
 ];

@@ -10,6 +10,7 @@ import type { PageProps } from '../PageProps.ts';
 import { EventTable } from './EventTable.tsx';
 import { MomentTable } from './MomentTable.tsx';
 import { packDownloads } from './packDownloads.ts';
+import { packReports } from './packReports.ts';
 import { readEvents } from './readEvents.ts';
 import { SessionFigures } from './SessionFigures.tsx';
 import { SessionHead } from './SessionHead.tsx';
@@ -45,6 +46,7 @@ export function SessionPage({ about, tenant, sessionId }: PageProps & { sessionI
 function Loaded({ timeline, about, tenant }: PageProps & { timeline: Timeline }) {
   const { session, length_ms: lengthMs } = timeline;
   const waterfall = useMemo(() => packDownloads(timeline.downloads), [timeline]);
+  const reports = useMemo(() => packReports(timeline), [timeline]);
   const { viewport, setViewport, chosen, choose } = useViewport(lengthMs);
   const [cursor] = useState(() => createStore<number | undefined>(undefined));
   const go = (t: number) => {
@@ -67,7 +69,7 @@ function Loaded({ timeline, about, tenant }: PageProps & { timeline: Timeline })
           {session.is_live && <span>live: it follows the end until you go elsewhere</span>}
           <TimelineButtons {...view} />
         </div>
-        <TimelineView {...view} waterfall={waterfall} />
+        <TimelineView {...view} waterfall={waterfall} reports={reports} />
         <TimelineLegend timeline={timeline} />
         {timeline.left_out > 0 && (
           <p class="muted small">

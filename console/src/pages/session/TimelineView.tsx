@@ -9,6 +9,7 @@ import { LaneTitles } from './LaneTitles.tsx';
 import { layOutLanes } from './layOutLanes.ts';
 import { Overview } from './Overview.tsx';
 import type { Waterfall } from './packDownloads.ts';
+import type { Report } from './packReports.ts';
 import { readPalette } from './palette.ts';
 import { readCursor } from './readCursor.ts';
 import { sizeCanvas } from './sizeCanvas.ts';
@@ -22,6 +23,7 @@ import { timeToX, type Viewport } from './viewport.ts';
 interface Props {
   timeline: Timeline;
   waterfall: Waterfall;
+  reports: readonly Report[];
   viewport: Viewport;
   onViewport(viewport: Viewport): void;
   /** Where the pointer or the keys are, ms; changes too often to be drawn with everything else. */
@@ -36,7 +38,7 @@ const NARROW_PX = 620;
 const TITLE_PX = 18;
 
 export function TimelineView(props: Props) {
-  const { timeline, waterfall, viewport, cursor, chosen } = props;
+  const { timeline, waterfall, reports, viewport, cursor, chosen } = props;
   const [box, boxWidth] = useWidth<HTMLDivElement>();
   const plot = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -44,16 +46,16 @@ export function TimelineView(props: Props) {
   const palette = useMemo(() => readPalette(shadeNow), [shadeNow]);
   const isNarrow = boxWidth < NARROW_PX;
   const layout = useMemo(
-    () => layOutLanes(timeline, waterfall.rows, isNarrow ? TITLE_PX : 0),
-    [timeline, waterfall, isNarrow],
+    () => layOutLanes(timeline, waterfall.rows, isNarrow ? TITLE_PX : 0, reports),
+    [timeline, waterfall, reports, isNarrow],
   );
   const width = isNarrow ? boxWidth : boxWidth - 148;
   useLayoutEffect(() => {
     const context = canvas.current && sizeCanvas(canvas.current, width, layout.height);
     if (!context) return;
-    drawTimeline(context, { timeline, waterfall, layout, viewport, width, palette });
+    drawTimeline(context, { timeline, waterfall, reports, layout, viewport, width, palette });
     if (!performance.getEntriesByName('session-drawn').length) performance.mark('session-drawn');
-  }, [timeline, waterfall, layout, viewport, width, palette]);
+  }, [timeline, waterfall, reports, layout, viewport, width, palette]);
   const latest = useRef({ ...props, width });
   latest.current = { ...props, width };
   useEffect(() => (plot.current ? steerWithPointer(plot.current, () => latest.current) : undefined), []);
@@ -63,6 +65,7 @@ export function TimelineView(props: Props) {
       <LaneTitles
         timeline={timeline}
         waterfall={waterfall}
+        reports={reports}
         layout={layout}
         cursor={cursor}
         chosen={chosen}
@@ -97,15 +100,16 @@ function reach({ from, to }: Viewport, width: number): number {
   return ((to - from) / Math.max(width, 1)) * 6;
 }
 
-function speak({ timeline, waterfall, chosen }: Props, reachMs: number): string {
+function speak({ timeline, waterfall, reports, chosen }: Props, reachMs: number): string {
   if (chosen === undefined) return 'nothing chosen';
-  const values = readCursor(timeline, waterfall, chosen, reachMs);
+  const values = readCursor(timeline, waterfall, chosen, reachMs, reports);
   const { phases = '', marks = '', buffer, latency, bitrate, downloads } = values;
   const named = [
     buffer && `buffer ${buffer}`,
     latency && `latency ${latency}`,
     bitrate,
     downloads && `downloading ${downloads}`,
+    ...reports.map(({ id, title }) => values[id] && `${title}: ${values[id]}`),
   ];
   return [clockTime(chosen), phases, marks, ...named].filter(Boolean).join(', ');
 }

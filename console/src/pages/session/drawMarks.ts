@@ -3,7 +3,7 @@
 
 import type { Lane } from './layOutLanes.ts';
 import type { Scene } from './scene.ts';
-import type { Mark } from './timeline.ts';
+import type { Mark, ReportedMark } from './timeline.ts';
 import { timeToX } from './viewport.ts';
 
 type Kind = Mark['kind'];
@@ -31,22 +31,28 @@ const TROUBLES: readonly Kind[] = ['stall', 'error', 'failure', 'gap'];
 /** Px below which two marks of one kind are one. */
 const NEAR_PX = 5;
 
-export function isTrouble({ kind }: Pick<Mark, 'kind'>): boolean {
-  return TROUBLES.includes(kind);
+export function isTrouble({ kind }: Pick<ReportedMark, 'kind'>): boolean {
+  return TROUBLES.some((trouble) => trouble === kind);
 }
 
-export function drawMarks(context: CanvasRenderingContext2D, scene: Scene, lane: Lane): void {
-  const { timeline, viewport, width, palette } = scene;
-  const lastX = new Map<Kind, number>();
+export function drawMarks(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  lane: Lane,
+  marks: readonly ReportedMark[] = scene.timeline.marks,
+): void {
+  const { viewport, width, palette } = scene;
+  const signs: Partial<Record<string, string>> = SIGNS;
+  const lastX = new Map<string, number>();
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  for (const mark of timeline.marks) {
+  for (const mark of marks) {
     if (mark.t < viewport.from || mark.t > viewport.to) continue;
     const x = Math.min(Math.max(timeToX(viewport, width, mark.t), 5), width - 5);
     if (x - (lastX.get(mark.kind) ?? Number.NEGATIVE_INFINITY) < NEAR_PX) continue;
     lastX.set(mark.kind, x);
     const isUpper = isTrouble(mark);
     context.fillStyle = isUpper ? palette.bad : palette.muted;
-    context.fillText(SIGNS[mark.kind], x, lane.top + lane.height * (isUpper ? 0.28 : 0.74));
+    context.fillText(signs[mark.kind] ?? SIGNS.custom, x, lane.top + lane.height * (isUpper ? 0.28 : 0.74));
   }
 }

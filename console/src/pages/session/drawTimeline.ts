@@ -3,8 +3,9 @@
 import { drawBands, shadeStalls } from './drawBands.ts';
 import { drawDownloads } from './drawDownloads.ts';
 import { drawMarks } from './drawMarks.ts';
+import { drawReport } from './drawReport.ts';
 import { drawSeries } from './drawSeries.ts';
-import type { Lane, LaneId } from './layOutLanes.ts';
+import type { Lane, LaneId, OwnLaneId } from './layOutLanes.ts';
 import { HOLDS_MS } from './readCursor.ts';
 import type { Scene } from './scene.ts';
 import { timeTicks } from './timeAxis.ts';
@@ -12,7 +13,7 @@ import { timeToX } from './viewport.ts';
 
 type Draw = (context: CanvasRenderingContext2D, scene: Scene, lane: Lane) => void;
 
-const LANES: Record<LaneId, Draw> = {
+const LANES: Record<OwnLaneId, Draw> & Partial<Record<LaneId, Draw>> = {
   phases: (context, scene, lane) => drawBands(context, scene, lane.top, lane.height),
   marks: drawMarks,
   buffer: (context, scene, lane) =>
@@ -55,7 +56,7 @@ export function drawTimeline(context: CanvasRenderingContext2D, scene: Scene): v
     context.beginPath();
     context.rect(0, lane.top, width, lane.height);
     context.clip();
-    LANES[lane.id](context, scene, lane);
+    (LANES[lane.id] ?? drawReport)(context, scene, lane);
     context.restore();
   }
 }

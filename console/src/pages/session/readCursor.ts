@@ -4,6 +4,7 @@ import { formatFigure } from '../../figures/formatFigure.ts';
 import type { LaneId } from './layOutLanes.ts';
 import { bandAt, nearestTo, valueAt } from './lookUp.ts';
 import type { Waterfall } from './packDownloads.ts';
+import type { Report } from './packReports.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A heartbeat comes every ten seconds; what it said holds until one is clearly missing. */
@@ -17,6 +18,7 @@ export function readCursor(
   waterfall: Waterfall,
   t: number,
   reachMs: number,
+  reports: readonly Report[] = [],
 ): CursorValues {
   const band = bandAt(timeline.bands, t);
   const mark = nearestTo(timeline.marks, t, reachMs, (mark) => mark.t);
@@ -30,7 +32,13 @@ export function readCursor(
     latency: latency === undefined ? '' : formatFigure(latency / 1000, 'seconds'),
     bitrate: bitrate === undefined ? '' : formatFigure(bitrate, 'bits_per_second'),
     downloads: describeDownloads(waterfall, t),
+    ...Object.fromEntries(reports.map((report) => [report.id, describeReport(report, t, reachMs)])),
   };
+}
+
+function describeReport({ waterfall, marks }: Report, t: number, reachMs: number): string {
+  const mark = nearestTo(marks, t, reachMs, (mark) => mark.t);
+  return [describeDownloads(waterfall, t), mark?.text].filter(Boolean).join(', ');
 }
 
 function describeDownloads({ downloads, longestMs }: Waterfall, t: number): string {

@@ -7,6 +7,8 @@ export type Band = Timeline['bands'][number];
 export type Phase = Band['phase'];
 export type Download = Timeline['downloads'][number];
 export type Mark = Timeline['marks'][number];
+/** A mark of another reporter, who may tell of kinds that are not known here. */
+export type ReportedMark = NonNullable<Timeline['reports']>[string]['marks'][number];
 
 /** [ms since the session began, value]. */
 export type Point = readonly [number, number];

@@ -92,6 +92,15 @@ impl View {
         self.startup.lose_beginning(out);
     }
 
+    /// It is told of long after it was: what its viewer lived through counts, but nobody is watching now.
+    pub(crate) fn note_past(&mut self) {
+        self.samples.note_past();
+    }
+
+    pub(crate) fn is_past(&self) -> bool {
+        self.samples.is_past()
+    }
+
     /// Nothing was heard for too long.
     pub(crate) fn time_out<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
         self.ending.sleep();

@@ -65,6 +65,9 @@ impl Phase {
     }
 
     fn count<R: Recorder>(self, sign: f64, samples: &Samples, out: &mut Emit<'_, R>) {
+        if samples.is_past() {
+            return;
+        }
         if let Some(phase) = self.exposed() {
             out.shift(Gauge::PlaybackActiveSessions(phase), sign);
         }

@@ -16,15 +16,26 @@ pub(super) struct Samples {
     rate: f64,
     decoded: u64,
     dropped: u64,
+    /// It was over before it was heard of: nobody is watching now.
+    #[serde(default)]
+    is_past: bool,
 }
 
 impl Default for Samples {
     fn default() -> Self {
-        Samples { bitrate: 0, rate: 1.0, decoded: 0, dropped: 0 }
+        Samples { bitrate: 0, rate: 1.0, decoded: 0, dropped: 0, is_past: false }
     }
 }
 
 impl Samples {
+    pub(super) fn is_past(&self) -> bool {
+        self.is_past
+    }
+
+    pub(super) fn note_past(&mut self) {
+        self.is_past = true;
+    }
+
     pub(super) fn bitrate(&self) -> u64 {
         self.bitrate
     }
@@ -50,7 +61,7 @@ impl Samples {
         playing: bool,
         out: &mut Emit<'_, R>,
     ) {
-        if playing && bitrate != self.bitrate {
+        if playing && !self.is_past && bitrate != self.bitrate {
             out.shift(Gauge::AbrBitrateBitsCurrent, bitrate as f64 - self.bitrate as f64);
         }
         if started && self.bitrate > 0 && bitrate != self.bitrate {

@@ -18,7 +18,7 @@ impl Worker {
     pub(super) fn live(&self, from: usize) -> Slice {
         let mut known = HashMap::new();
         let (open, next) = self.engine.open(from, PLACES);
-        let rows = open.map(|open| {
+        let rows = open.filter(|open| !open.is_past).map(|open| {
             let attributes = known.entry(open.set).or_insert_with(|| self.table.attributes(open.set));
             row(&open, attributes.clone())
         });

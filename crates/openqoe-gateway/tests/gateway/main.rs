@@ -6,6 +6,7 @@ mod archive;
 mod attributes;
 mod bad_input;
 mod cardinality;
+mod cdn_logs;
 mod certificates;
 mod console;
 mod contract;

@@ -137,6 +137,37 @@ fn refusals(gateway: &Gateway) -> Vec<String> {
     reasons
 }
 
+/// What CDNs log of viewers, good, broken and of nobody; the reason of a format that is not known.
+fn logs(gateway: &Gateway) -> String {
+    let line = |query: &str| {
+        json!({ "reqTimeSec": 1_700_000_000, "cliIP": "203.0.113.77", "UA": "iPhone agent-PIIMARK", "cookie": "PIIMARK",
+            "reqPath": "/user-PIIMARK/1.m4s", "referer": "https://PIIMARK.example", "xForwardedFor": "2001:db8::77",
+            "statusCode": 200, "queryStr": format!("token=PIIMARK&{query}") })
+        .to_string()
+    };
+    let session =
+        format!("CMCD=cid%3D%22{KEPT}%22%2Csid%3D%22logged%22%2Cnor%3D%22..%2Fnext-PIIMARK.m4s%22%2Cv%3D2");
+    let bodies = [
+        ("akamai", line(&session), 200),
+        (
+            "akamai",
+            [line(&session), line("x=1"), line("CMCD=PIIMARK%3D%3D"), "203.0.113.77 PIIMARK".into()]
+                .join("\n"),
+            200,
+        ),
+        ("nginx", "192.0.2.77 - PIIMARK {".into(), 400),
+        ("PIIMARK", line(&session), 400),
+    ];
+    let answers = bodies.map(|(format, body, status)| {
+        let agent = [("user-agent", "iPhone pusher-PIIMARK")];
+        let path = format!("/cmcd/logs?format={format}&secret=PIIMARK");
+        let answer = request(&gateway.public, "POST", &path, &agent, body.as_bytes());
+        assert_eq!(answer.status, status, "{}", answer.text());
+        answer.json()
+    });
+    answers[3]["error"].as_str().unwrap().to_owned()
+}
+
 /// Events that are refused one by one; the reasons.
 fn rejections(gateway: &Gateway) -> Vec<String> {
     let post = |batch: &Value| send(&gateway.public, &[], batch.to_string().as_bytes());
@@ -218,6 +249,7 @@ fn search_answers(gateway: &Gateway) {
         "/-/ready",
         "/api/v1/tenants/default/sessions/good/events",
         "/api/v1/tenants/default/sessions/mixed/events",
+        "/api/v1/tenants/default/sessions/logged/events",
         "/api/v1/cardinality",
         "/api/v1/live",
     ] {
@@ -263,7 +295,8 @@ fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
     for gpc in ["1", "0", "PIIMARK"] {
         send(&gateway.public, &[("sec-gpc", gpc)], indiscreet("objects", &view()).to_string().as_bytes());
     }
-    let reasons = refusals(&gateway);
+    let mut reasons = refusals(&gateway);
+    reasons.push(logs(&gateway));
     let missing: Vec<_> = BatchRejection::ALL
         .iter()
         .filter(|reason| !ELSEWHERE.contains(reason) && !reasons.iter().any(|given| given == reason.as_str()))

@@ -94,7 +94,7 @@ fn still_here(frames_dropped: Option<u64>) -> EventKind {
 }
 
 /// A player is in this state, new or not.
-fn state_goes_on(state: &str, now: &mut impl FnMut(EventKind)) {
+pub(crate) fn state_goes_on(state: &str, now: &mut impl FnMut(EventKind)) {
     match state {
         "s" => now(EventKind::PlayRequest { trigger: Trigger::User }),
         "p" => now(EventKind::Playing),
@@ -127,19 +127,24 @@ fn error(record: &Record, fatal: bool) -> EventKind {
 
 /// A response was received.
 fn download(record: &Record) -> EventKind {
-    let kind = match record.ot.as_deref() {
+    // hls.js 1.7 says no object type with a response.
+    let kind = kind(record.ot.as_deref(), record.named);
+    let failed = record.rc.is_some_and(|rc| rc == 0 || rc >= 400);
+    let limit = |ms: Option<u64>| ms.filter(|ms| *ms <= 3_600_000);
+    // CMCD says nothing of bytes.
+    let (ttfb_ms, duration_ms) = (limit(record.ttfb), limit(record.ttlb));
+    EventKind::Download { kind, bytes: 0, ttfb_ms, duration_ms, failed, weight: 1 }
+}
+
+/// The kind of an object by its type (§3.3 `ot`), or by its name where nobody says its type.
+pub(crate) fn kind(ot: Option<&str>, named: Option<DownloadKind>) -> DownloadKind {
+    match ot {
         Some("v" | "av") => DownloadKind::Video,
         Some("a") => DownloadKind::Audio,
         Some("c" | "tt") => DownloadKind::Text,
         Some("i") => DownloadKind::Init,
         Some("m") => DownloadKind::Manifest,
         Some(_) => DownloadKind::Other,
-        // hls.js 1.7 says no object type with a response.
-        None => record.named.unwrap_or(DownloadKind::Other),
-    };
-    let failed = record.rc.is_some_and(|rc| rc == 0 || rc >= 400);
-    let limit = |ms: Option<u64>| ms.filter(|ms| *ms <= 3_600_000);
-    // CMCD says nothing of bytes.
-    let (ttfb_ms, duration_ms) = (limit(record.ttfb), limit(record.ttlb));
-    EventKind::Download { kind, bytes: 0, ttfb_ms, duration_ms, failed, weight: 1 }
+        None => named.unwrap_or(DownloadKind::Other),
+    }
 }

@@ -11,13 +11,14 @@ mod value;
 use openqoe_spec::{Attribute, Attributes, Batch, BatchRejection, Event, Rejected, part_of};
 use percent_encoding::percent_decode_str;
 
-use self::record::Record;
+pub(crate) use self::meaning::{kind, state_goes_on};
+pub(crate) use self::record::{MAX_TIME, Record, kind_of};
 use crate::protocol::{Decoded, Payload, Refused, Rejection};
 
 /// Records in one body.
 const MAX_RECORDS: usize = 1000;
 /// The highest version that is understood.
-const VERSION: u64 = 2;
+pub(crate) const VERSION: u64 = 2;
 /// The headers of request mode (§4.2), which some players send to an event URL.
 const HEADERS: [&str; 4] = ["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"];
 
@@ -61,7 +62,7 @@ fn too_many() -> Refused {
 }
 
 /// A record, or why there is none.
-type Parsed = Result<Record, (Option<u64>, Rejected, String)>;
+pub(crate) type Parsed = Result<Record, (Option<u64>, Rejected, String)>;
 
 /// Records to batches, one for each session, each in the order of the body.
 fn read(records: impl IntoIterator<Item = Parsed>) -> Decoded {
@@ -122,15 +123,10 @@ fn take(batches: &mut Vec<Batch>, said: &Said<'_>, record: &Record) {
 }
 
 fn attributes(record: &Record) -> impl Iterator<Item = (Attribute, &str)> {
-    let is_live = record.st.as_deref().and_then(|st| match st {
-        "v" => Some("false"),
-        "l" | "ll" => Some("true"),
-        _ => None,
-    });
     let said = [
         (Attribute::AssetId, record.cid.as_deref()),
         (Attribute::Cdn, record.cdn.as_deref()),
-        (Attribute::IsLive, is_live),
+        (Attribute::IsLive, record.is_live()),
     ];
     said.into_iter().filter_map(|(attribute, value)| Some((attribute, value?)))
 }

@@ -7,7 +7,7 @@ use super::Parsed;
 use super::value::Value;
 
 /// The last millisecond a JavaScript `Date` can hold (ECMA-262 §21.4.1.1).
-const MAX_TIME: u64 = 8_640_000_000_000_000;
+pub(crate) const MAX_TIME: u64 = 8_640_000_000_000_000;
 /// More than a session of a week has, one every ten milliseconds.
 const MAX_SN: u64 = 1 << 40;
 /// Nothing a player tells of takes longer than a day, ms.
@@ -20,39 +20,45 @@ const MAX_URL: usize = 4096;
 
 /// What a record says, as far as anything is made of it. Times are ms, bitrates kbit/s.
 #[derive(Debug, Default)]
-pub(super) struct Record {
-    pub(super) v: Option<u64>,
-    pub(super) sid: Option<Box<str>>,
-    pub(super) cid: Option<Box<str>>,
-    pub(super) cdn: Option<Box<str>>,
-    pub(super) sn: Option<u64>,
+pub(crate) struct Record {
+    pub(crate) v: Option<u64>,
+    pub(crate) sid: Option<Box<str>>,
+    pub(crate) cid: Option<Box<str>>,
+    pub(crate) cdn: Option<Box<str>>,
+    pub(crate) sn: Option<u64>,
     /// Epoch ms.
-    pub(super) ts: Option<u64>,
-    pub(super) e: Option<Box<str>>,
-    pub(super) sta: Option<Box<str>>,
-    pub(super) st: Option<Box<str>>,
-    pub(super) ot: Option<Box<str>>,
+    pub(crate) ts: Option<u64>,
+    pub(crate) e: Option<Box<str>>,
+    pub(crate) sta: Option<Box<str>>,
+    pub(crate) st: Option<Box<str>>,
+    pub(crate) ot: Option<Box<str>>,
     /// What the name of the file that was asked for says it is. Nothing else is kept of `url`.
-    pub(super) named: Option<DownloadKind>,
-    pub(super) bg: bool,
+    pub(crate) named: Option<DownloadKind>,
+    pub(crate) bg: bool,
     /// Of what is asked for, all together.
-    pub(super) br: Option<u64>,
+    pub(crate) br: Option<u64>,
     /// Of what is on the screen, all together.
-    pub(super) pb: Option<u64>,
-    pub(super) bl: Option<u64>,
-    pub(super) ltc: Option<u64>,
-    pub(super) dfa: Option<u64>,
-    pub(super) pr: Option<f64>,
-    pub(super) ec: Option<Box<str>>,
-    pub(super) cen: Option<Box<str>>,
-    pub(super) rc: Option<u64>,
-    pub(super) ttfb: Option<u64>,
-    pub(super) ttlb: Option<u64>,
+    pub(crate) pb: Option<u64>,
+    pub(crate) bl: Option<u64>,
+    pub(crate) ltc: Option<u64>,
+    pub(crate) dfa: Option<u64>,
+    pub(crate) pr: Option<f64>,
+    /// Starved since the player asked before.
+    pub(crate) bs: bool,
+    /// How long stalls took that are over, all together.
+    pub(crate) bsd: Option<u64>,
+    /// From starting to playing.
+    pub(crate) msd: Option<u64>,
+    pub(crate) ec: Option<Box<str>>,
+    pub(crate) cen: Option<Box<str>>,
+    pub(crate) rc: Option<u64>,
+    pub(crate) ttfb: Option<u64>,
+    pub(crate) ttlb: Option<u64>,
 }
 
 impl Record {
     /// Reads a structured field dictionary.
-    pub(super) fn parse(text: &str) -> Parsed {
+    pub(crate) fn parse(text: &str) -> Parsed {
         let dictionary: Dictionary = Parser::new(text).parse().map_err(|error| {
             (None, Rejected::MalformedEvent, format!("not a dictionary (RFC 8941): {error}"))
         })?;
@@ -61,6 +67,15 @@ impl Record {
             record.set(key.as_str(), &Value::Field(value));
         }
         Ok(record)
+    }
+
+    /// Whether the content is live (§3.3 `st`), as an attribute says it.
+    pub(crate) fn is_live(&self) -> Option<&'static str> {
+        match self.st.as_deref()? {
+            "v" => Some("false"),
+            "l" | "ll" => Some("true"),
+            _ => None,
+        }
     }
 
     /// Takes in one key. The types and lengths are those of CTA-5004-B §3.3; v1 has single numbers where v2 has lists.
@@ -87,6 +102,9 @@ impl Record {
             "ltc" => self.ltc = up_to(MAX_MS),
             "dfa" => self.dfa = value.number(),
             "pr" => self.pr = value.decimal(),
+            "bs" => self.bs = value.flag().unwrap_or_default(),
+            "bsd" => self.bsd = value.sum().filter(|ms| *ms <= MAX_MS),
+            "msd" => self.msd = up_to(MAX_MS),
             "ec" => self.ec = value.first_text(64),
             "cen" => self.cen = value.text(64),
             "rc" => self.rc = up_to(999),
@@ -98,7 +116,7 @@ impl Record {
 }
 
 /// By the extension of the file, where it tells.
-fn kind_of(url: &str) -> Option<DownloadKind> {
+pub(crate) fn kind_of(url: &str) -> Option<DownloadKind> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let (_, extension) = path.rsplit_once('/').unwrap_or(("", path)).1.rsplit_once('.')?;
     match extension {

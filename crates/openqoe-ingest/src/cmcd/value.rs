@@ -89,6 +89,11 @@ impl<'a> Value<'a> {
         of(Some("av")).or_else(both).or_else(|| of(None))
     }
 
+    /// All members together.
+    pub(super) fn sum(&self) -> Option<u64> {
+        self.members().iter().map(|member| member.number).reduce(u64::saturating_add)
+    }
+
     /// The smallest member: a player goes on for as long as the shortest of its buffers.
     pub(super) fn least(&self) -> Option<u64> {
         self.members().iter().map(|member| member.number).min()

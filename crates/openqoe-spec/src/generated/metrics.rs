@@ -360,21 +360,21 @@ pub mod tenant {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 216;
+        pub const SLOTS: usize = 226;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
                 Self::SloGroupsFolded => 0,
                 Self::IngestEventsReceived(a0) => 1 + a0.index(),
-                Self::IngestEventOutcomes(a0, a1) => 6 + (a0.index()) * 18 + a1.index(),
-                Self::IngestBatches(a0) => 96 + a0.index(),
-                Self::IngestBatchesRejected(a0, a1) => 101 + (a0.index()) * 16 + a1.index(),
-                Self::IngestBodyBytes(a0) => 181 + a0.index(),
-                Self::PrivacyBatches(a0) => 186 + a0.index(),
-                Self::MetricsOverflow(a0) => 192 + a0.index(),
-                Self::MetricsLabelSetsExpired => 204,
-                Self::AnomalyOnsets(a0) => 205 + a0.index(),
-                Self::AnomalySeriesRefused => 215,
+                Self::IngestEventOutcomes(a0, a1) => 6 + (a0.index()) * 19 + a1.index(),
+                Self::IngestBatches(a0) => 101 + a0.index(),
+                Self::IngestBatchesRejected(a0, a1) => 106 + (a0.index()) * 17 + a1.index(),
+                Self::IngestBodyBytes(a0) => 191 + a0.index(),
+                Self::PrivacyBatches(a0) => 196 + a0.index(),
+                Self::MetricsOverflow(a0) => 202 + a0.index(),
+                Self::MetricsLabelSetsExpired => 214,
+                Self::AnomalyOnsets(a0) => 215 + a0.index(),
+                Self::AnomalySeriesRefused => 225,
             }
         }
     }
@@ -1622,7 +1622,7 @@ pub static METRICS: [MetricDef; 163] = [
         scope: Scope::Tenant,
         domain: "gateway",
         first_slot: 6,
-        slots: 90,
+        slots: 95,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1634,7 +1634,7 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 96,
+        first_slot: 101,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1647,8 +1647,8 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 101,
-        slots: 80,
+        first_slot: 106,
+        slots: 85,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -1660,7 +1660,7 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::Bytes,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 181,
+        first_slot: 191,
         slots: 5,
         key: None,
         buckets: &[],
@@ -1673,7 +1673,7 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 186,
+        first_slot: 196,
         slots: 6,
         key: None,
         buckets: &[],
@@ -1686,7 +1686,7 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 192,
+        first_slot: 202,
         slots: 12,
         key: None,
         buckets: &[],
@@ -1699,7 +1699,7 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "gateway",
-        first_slot: 204,
+        first_slot: 214,
         slots: 1,
         key: None,
         buckets: &[],
@@ -1712,7 +1712,7 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "anomaly",
-        first_slot: 205,
+        first_slot: 215,
         slots: 10,
         key: None,
         buckets: &[],
@@ -1725,7 +1725,7 @@ pub static METRICS: [MetricDef; 163] = [
         unit: Unit::None,
         scope: Scope::Tenant,
         domain: "anomaly",
-        first_slot: 215,
+        first_slot: 225,
         slots: 1,
         key: None,
         buckets: &[],
@@ -3064,6 +3064,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 68,
+            labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
             labels: concat!("protocol=\"native\"", ",", "outcome=\"rejected\",reason=\"late\""),
             mirror: None,
         },
@@ -3150,6 +3155,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 68,
             labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"cmcd\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
             mirror: None,
         },
         SlotDef {
@@ -3244,6 +3254,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 68,
+            labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
             labels: concat!("protocol=\"cdn_log\"", ",", "outcome=\"rejected\",reason=\"late\""),
             mirror: None,
         },
@@ -3330,6 +3345,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 68,
             labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"invalid_field\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
+            labels: concat!("protocol=\"epas\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
             mirror: None,
         },
         SlotDef {
@@ -3424,6 +3444,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 68,
+            labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"no_session\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 68,
             labels: concat!("protocol=\"prototype\"", ",", "outcome=\"rejected\",reason=\"late\""),
             mirror: None,
         },
@@ -3509,6 +3534,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 70,
+            labels: concat!("protocol=\"native\"", ",", "reason=\"unknown_format\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
             labels: concat!("protocol=\"native\"", ",", "reason=\"unsupported_spec_version\""),
             mirror: None,
         },
@@ -3585,6 +3615,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 70,
             labels: concat!("protocol=\"cmcd\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"cmcd\"", ",", "reason=\"unknown_format\""),
             mirror: None,
         },
         SlotDef {
@@ -3669,6 +3704,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 70,
+            labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"unknown_format\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
             labels: concat!("protocol=\"cdn_log\"", ",", "reason=\"unsupported_spec_version\""),
             mirror: None,
         },
@@ -3749,6 +3789,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         },
         SlotDef {
             metric: 70,
+            labels: concat!("protocol=\"epas\"", ",", "reason=\"unknown_format\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
             labels: concat!("protocol=\"epas\"", ",", "reason=\"unsupported_spec_version\""),
             mirror: None,
         },
@@ -3825,6 +3870,11 @@ pub static TENANT: ScopeDef = ScopeDef {
         SlotDef {
             metric: 70,
             labels: concat!("protocol=\"prototype\"", ",", "reason=\"malformed_json\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 70,
+            labels: concat!("protocol=\"prototype\"", ",", "reason=\"unknown_format\""),
             mirror: None,
         },
         SlotDef {

@@ -17,6 +17,9 @@ pub enum Rejected {
     /// A field is outside its range or enumeration.
     #[serde(rename = "invalid_field")]
     InvalidField,
+    /// A line of a CDN's log without CMCD, or whose CMCD has no `sid`: a request of no session. It is nobody's fault.
+    #[serde(rename = "no_session")]
+    NoSession,
     /// It came after the engine had given up waiting for it.
     #[serde(rename = "late")]
     Late,
@@ -37,6 +40,7 @@ impl Rejected {
         Rejected::UnknownType,
         Rejected::MissingField,
         Rejected::InvalidField,
+        Rejected::NoSession,
         Rejected::Late,
         Rejected::AfterEnd,
         Rejected::OptedOut,
@@ -48,6 +52,7 @@ impl Rejected {
         "unknown_type",
         "missing_field",
         "invalid_field",
+        "no_session",
         "late",
         "after_end",
         "opted_out",
@@ -68,6 +73,7 @@ impl Rejected {
             "unknown_type" => Some(Rejected::UnknownType),
             "missing_field" => Some(Rejected::MissingField),
             "invalid_field" => Some(Rejected::InvalidField),
+            "no_session" => Some(Rejected::NoSession),
             "late" => Some(Rejected::Late),
             "after_end" => Some(Rejected::AfterEnd),
             "opted_out" => Some(Rejected::OptedOut),
@@ -147,7 +153,7 @@ pub enum Outcome {
 }
 impl Outcome {
     /// Outcomes with their reasons.
-    pub const COUNT: usize = 18;
+    pub const COUNT: usize = 19;
     /// Every outcome with every reason, in order.
     pub const ALL: [Outcome; Outcome::COUNT] = [
         Outcome::Counted,
@@ -158,6 +164,7 @@ impl Outcome {
         Outcome::Rejected(Rejected::UnknownType),
         Outcome::Rejected(Rejected::MissingField),
         Outcome::Rejected(Rejected::InvalidField),
+        Outcome::Rejected(Rejected::NoSession),
         Outcome::Rejected(Rejected::Late),
         Outcome::Rejected(Rejected::AfterEnd),
         Outcome::Rejected(Rejected::OptedOut),
@@ -177,7 +184,7 @@ impl Outcome {
             Outcome::Joined => 2,
             Outcome::Forwarded => 3,
             Outcome::Rejected(reason) => 4 + reason.index(),
-            Outcome::Shed(reason) => 12 + reason.index(),
+            Outcome::Shed(reason) => 13 + reason.index(),
         }
     }
     /// The outcome's name, without its reason.
@@ -213,6 +220,9 @@ pub enum BatchRejection {
     /// The body is not JSON or not of the shape of a batch.
     #[serde(rename = "malformed_json")]
     MalformedJson,
+    /// `format`, `fields` or `separator` of a request to `/cmcd/logs` is not known.
+    #[serde(rename = "unknown_format")]
+    UnknownFormat,
     /// The major version of `spec_version` is not spoken here.
     #[serde(rename = "unsupported_spec_version")]
     UnsupportedSpecVersion,
@@ -253,6 +263,7 @@ impl BatchRejection {
         BatchRejection::BadEncoding,
         BatchRejection::InvalidUtf8,
         BatchRejection::MalformedJson,
+        BatchRejection::UnknownFormat,
         BatchRejection::UnsupportedSpecVersion,
         BatchRejection::InvalidSession,
         BatchRejection::TooManyEvents,
@@ -272,6 +283,7 @@ impl BatchRejection {
         "bad_encoding",
         "invalid_utf8",
         "malformed_json",
+        "unknown_format",
         "unsupported_spec_version",
         "invalid_session",
         "too_many_events",
@@ -300,6 +312,7 @@ impl BatchRejection {
             "bad_encoding" => Some(BatchRejection::BadEncoding),
             "invalid_utf8" => Some(BatchRejection::InvalidUtf8),
             "malformed_json" => Some(BatchRejection::MalformedJson),
+            "unknown_format" => Some(BatchRejection::UnknownFormat),
             "unsupported_spec_version" => Some(BatchRejection::UnsupportedSpecVersion),
             "invalid_session" => Some(BatchRejection::InvalidSession),
             "too_many_events" => Some(BatchRejection::TooManyEvents),
@@ -319,7 +332,7 @@ impl BatchRejection {
     /// The HTTP status that says so.
     pub const fn status(self) -> u16 {
         const STATUSES: &[u16] =
-            &[413, 415, 415, 400, 400, 400, 400, 400, 413, 503, 503, 408, 403, 403, 429, 413];
+            &[413, 415, 415, 400, 400, 400, 400, 400, 400, 413, 503, 503, 408, 403, 403, 429, 413];
         STATUSES[self as usize]
     }
 }

@@ -27,7 +27,7 @@ const SYSTEMS: &[(&str, &str, &str)] = &[
 ];
 
 /// Fills `os_family` and `device_type` where the reporter did not.
-pub(crate) fn fill(attributes: &mut Attributes, user_agent: &str) {
+pub fn fill(attributes: &mut Attributes, user_agent: &str) {
     if [Attribute::OsFamily, Attribute::DeviceType].iter().all(|known| !attributes.get(*known).is_empty()) {
         return;
     }
