@@ -236,7 +236,7 @@ fn run(case: &Case) -> (Snapshot, String) {
     (snapshot, report)
 }
 
-const FOLDERS: [&str; 2] = ["playback", "cmcd"];
+const FOLDERS: [&str; 4] = ["playback", "cmcd", "epas", "prototype"];
 
 fn files() -> Vec<(PathBuf, Vec<Case>)> {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors");

@@ -3,9 +3,12 @@
 //! Decoders do no I/O, read no clock, never panic on input, and never let one bad event take a batch down with it.
 
 mod cmcd;
+mod epas;
 mod native;
 mod protocol;
+mod prototype;
 mod suggest;
+mod told;
 
 pub use protocol::{Answer, Decoded, PROTOCOLS, Payload, ProtocolDef, Refused, Rejection};
 pub use suggest::closest;

@@ -2,7 +2,7 @@
 
 use openqoe_spec::{Batch, BatchRejection, Protocol, Rejected};
 
-use crate::{cmcd, native};
+use crate::{cmcd, epas, native, prototype};
 
 /// What a body turned out to hold.
 #[derive(Debug, Default)]
@@ -135,5 +135,23 @@ pub static PROTOCOLS: &[ProtocolDef] = &[
         headers: &["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"],
         decode: cmcd::decode,
         answer: Answer::Silent,
+    },
+    ProtocolDef {
+        id: Protocol::Epas,
+        path: "/epas",
+        by_get: false,
+        content_types: &["application/json", "text/plain"],
+        headers: &["x-epas-event", "x-epas-version"],
+        decode: epas::decode,
+        answer: Answer::Epas,
+    },
+    ProtocolDef {
+        id: Protocol::Prototype,
+        path: "/v2/events",
+        by_get: false,
+        content_types: &["application/json", "text/plain"],
+        headers: &["x-sdk-version", "x-api-key"],
+        decode: prototype::decode,
+        answer: Answer::Prototype,
     },
 ];
