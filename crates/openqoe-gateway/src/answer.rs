@@ -36,19 +36,14 @@ pub(crate) fn answer(protocol: &ProtocolDef, admitted: &Admitted, hints: Option<
 
 /// A request that was refused as a whole.
 pub(crate) fn refuse(protocol: &ProtocolDef, mut refusal: Refusal) -> Response {
-    refusal.status = status(protocol, refusal.status);
+    refusal.status = understood(protocol, refusal.status);
     refusal.into_response()
 }
 
-/// The status its sender understands, of those that ask it to wait.
-fn status(protocol: &ProtocolDef, status: StatusCode) -> StatusCode {
-    match (protocol.answer, status) {
-        // CMCD knows 429 only (CTA-5004-B §6): players send less then.
-        (Style::Silent, StatusCode::SERVICE_UNAVAILABLE) => StatusCode::TOO_MANY_REQUESTS,
-        // The prototype's SDK throws away what any 4xx answers, and tries again after a 5xx.
-        (Style::Prototype, StatusCode::TOO_MANY_REQUESTS) => StatusCode::SERVICE_UNAVAILABLE,
-        (_, status) => status,
-    }
+/// The prototype's SDK throws away what any 4xx answers, and tries again after a 5xx.
+fn understood(protocol: &ProtocolDef, status: StatusCode) -> StatusCode {
+    let waits = protocol.answer == Style::Prototype && status == StatusCode::TOO_MANY_REQUESTS;
+    if waits { StatusCode::SERVICE_UNAVAILABLE } else { status }
 }
 
 /// What the eventsink says to an `OPTIONS` that is no preflight.
@@ -139,8 +134,10 @@ fn shed(protocol: &ProtocolDef, admitted: &Admitted) -> Refusal {
             (StatusCode::SERVICE_UNAVAILABLE, "the gateway cannot take this batch right now")
         }
     };
+    // CMCD knows 429 only (CTA-5004-B §6): players send less then.
+    let status = if protocol.answer == Style::Silent { StatusCode::TOO_MANY_REQUESTS } else { status };
     Refusal {
-        status: self::status(protocol, status),
+        status: understood(protocol, status),
         error: admitted.shed_reason.as_str(),
         message: message.into(),
         hint: "send it again after Retry-After seconds, with a new sent_at",
