@@ -164,3 +164,123 @@ pub(crate) fn fitting(attribute: Attribute, value: &str) -> Option<(Attribute, S
 pub(crate) fn shown(text: &str) -> String {
     text.chars().take(64).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::PROTOCOLS;
+
+    fn protocol(path: &str) -> usize {
+        PROTOCOLS.iter().position(|protocol| protocol.path == path).unwrap()
+    }
+
+    /// The protocols of this kind, and what stands around their events.
+    fn bodies(events: &[Json]) -> [(usize, Json); 2] {
+        [(protocol("/epas"), json!(events)), (protocol("/v2/events"), json!({ "events": events }))]
+    }
+
+    fn value() -> impl Strategy<Value = Json> {
+        prop_oneof![
+            Just(json!(null)),
+            any::<bool>().prop_map(Json::from),
+            (-10.0..1e16f64).prop_map(Json::from),
+            (0..100_000u64).prop_map(|ms| json!(1_700_000_000_000 + ms)),
+            "[a-z_]{0,12}".prop_map(Json::from),
+            Just(
+                json!({ "bitrate": 3000, "seek_latency": 20, "media_type": "video", "name": "dashjs", "id": "x" })
+            ),
+        ]
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just("event"),
+            Just("sessionId"),
+            Just("timestamp"),
+            Just("playhead"),
+            Just("duration"),
+            Just("payload"),
+            Just("event_type"),
+            Just("event_time"),
+            Just("view_id"),
+            Just("session_id"),
+            Just("data"),
+            Just("player"),
+            Just("video"),
+            Just("device"),
+        ]
+        .prop_map(str::to_owned)
+    }
+
+    /// An event that is nearly good.
+    fn event() -> impl Strategy<Value = Json> {
+        let kinds = prop_oneof![
+            Just("init"),
+            Just("loading"),
+            Just("playing"),
+            Just("seek"),
+            Just("qualitychange"),
+            Just("bitrate_changed"),
+            Just("stopped"),
+            Just("fragmentloaded"),
+            Just("error"),
+            Just("heartbeat"),
+        ];
+        (kinds, 0..1000u64, proptest::collection::hash_map(name(), value(), 0..4)).prop_map(
+            |(kind, ms, more)| {
+                let at = 1_700_000_000_000 + ms;
+                let mut event = json!({ "event": kind, "event_type": kind, "sessionId": "s", "view_id": "v",
+                "timestamp": at, "event_time": at });
+                event.as_object_mut().unwrap().extend(more);
+                event
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(body: Vec<u8>) {
+            for protocol in PROTOCOLS {
+                let _ = protocol.read(&body);
+            }
+        }
+
+        #[test]
+        fn each_event_is_taken_or_refused(events in proptest::collection::vec(event(), 1..20)) {
+            for (protocol, body) in bodies(&events) {
+                let decoded = PROTOCOLS[protocol].read(body.to_string().as_bytes()).unwrap();
+                let seeks = events.iter().filter(|event| event["event_type"] == "seek").count();
+                let received = decoded.received();
+                prop_assert!((events.len()..=events.len() + seeks).contains(&received));
+                for batch in &decoded.batches {
+                    prop_assert!(batch.started_at <= batch.sent_at);
+                    let length = batch.sent_at - batch.started_at;
+                    prop_assert!(batch.events.iter().all(|event| event.t <= length));
+                    prop_assert!(batch.events.iter().all(|event| event.seq < openqoe_spec::PARTS));
+                }
+            }
+        }
+
+        /// A body sent again gives the same events: so the engine knows them.
+        #[test]
+        fn what_an_event_means_does_not_depend_on_its_company(events in proptest::collection::vec(event(), 1..6)) {
+            for (protocol, body) in bodies(&events) {
+                let whole = PROTOCOLS[protocol].read(body.to_string().as_bytes()).unwrap();
+                let alone: usize = bodies_alone(protocol, &events);
+                prop_assert_eq!(whole.accepted(), alone);
+            }
+        }
+    }
+
+    fn bodies_alone(protocol: usize, events: &[Json]) -> usize {
+        let one = |event: &Json| {
+            let all = bodies(std::slice::from_ref(event));
+            let (_, body) = all.iter().find(|(known, _)| *known == protocol).unwrap();
+            PROTOCOLS[protocol].read(body.to_string().as_bytes()).unwrap().accepted()
+        };
+        events.iter().map(one).sum()
+    }
+}

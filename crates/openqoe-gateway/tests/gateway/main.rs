@@ -7,6 +7,7 @@ mod attributes;
 mod bad_input;
 mod cardinality;
 mod certificates;
+mod compat;
 mod console;
 mod contract;
 mod damage;

@@ -65,14 +65,15 @@ pub(super) fn of(name: &str, data: &Json, at: u64, player: Player) -> Option<Vec
         "moveback" => (5, EventKind::Visibility { hidden: false }),
         "error" => (14, error(data, player)),
         "ended" => (15, EventKind::Ended),
-        // Levels of buffer and bandwidth are sent when they are unusual: no sample of what viewers had.
-        "bandwidthchange"
-        | "bufferlevelchange"
-        | "fpsdrop"
-        | "playbackdetached"
-        | "playbackvolumechange"
-        | "qualitychangerequested"
-        | "quartile" => (12, told::still_here()),
+        // Levels of buffer and bandwidth are sent when they are unusual: no sample of what viewers had. Places of their own keep
+        // those that mean nothing from being taken for one another.
+        "bandwidthchange" => (7, told::still_here()),
+        "bufferlevelchange" => (8, told::still_here()),
+        "fpsdrop" => (9, told::still_here()),
+        "playbackdetached" => (10, told::still_here()),
+        "playbackvolumechange" => (11, told::still_here()),
+        "qualitychangerequested" => (13, told::still_here()),
+        "quartile" => (14, told::still_here()),
         _ => return None,
     };
     Some(vec![Meant { at, place, kind }])
