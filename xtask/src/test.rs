@@ -36,6 +36,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     dashboards(&mut steps);
     in_browser(&mut steps);
     end_to_end(&mut steps);
+    compat(&mut steps);
     story(&mut steps);
     accuracy(&mut steps);
     steps.finish(is_strict())
@@ -117,6 +118,15 @@ fn end_to_end(steps: &mut Steps<'_>) {
     match [CHROMIUM, PROMETHEUS].iter().find_map(|tool| tool.require().err()) {
         None => steps.run(NAME, "npm run e2e --silent -w e2e"),
         Some(remedy) => steps.skip(NAME, remedy),
+    }
+}
+
+/// SDKs of others, as they are.
+fn compat(steps: &mut Steps<'_>) {
+    const NAME: &str = "e2e: SDKs of others in Chromium";
+    match CHROMIUM.require() {
+        Ok(_) => steps.run(NAME, "npm run compat --silent -w e2e"),
+        Err(remedy) => steps.skip(NAME, remedy),
     }
 }
 

@@ -21,6 +21,16 @@ pub(crate) const BATCH: &str = r#"{"spec_version":"0.1.0","sent_at":170000001000
 {"seq":8,"t":6000,"type":"heartbeat","buffer_ms":8000,"frames_decoded":150,"frames_dropped":1},
 {"seq":9,"t":6500,"type":"error","code":"E1","fatal":false},{"seq":10,"t":9000,"type":"session_end"}]}"#;
 
+/// An event of EPAS with everything.
+const EPAS: &str = r#"[{"event":"init","sessionId":"s","timestamp":1700000000000,"playhead":-1,"duration":-1},
+{"event":"bitrate_changed","sessionId":"s","timestamp":1700000000900,"playhead":1,"duration":60,"payload":{"bitrate":3000}},
+{"event":"stopped","sessionId":"s","timestamp":1700000001900,"playhead":2,"duration":60,"payload":{"reason":"ended"}}]"#;
+
+/// The same of the prototype.
+const PROTOTYPE: &str = r#"{"events":[{"event_type":"seek","event_time":1700000000900,"view_id":"v","video":{"id":"film"},
+"player":{"name":"hlsjs"},"data":{"seek_latency":300}},{"event_type":"error","event_time":1700000001000,"view_id":"v",
+"player":{"name":"shaka"},"data":{"error_code":"1002","error_context":{"severity":2}}}]}"#;
+
 /// Every kind of event with every field.
 pub(crate) fn everything() -> Batch {
     static EVERYTHING: LazyLock<Batch> = LazyLock::new(|| {
@@ -31,11 +41,16 @@ pub(crate) fn everything() -> Batch {
 
 pub(crate) fn bodies() -> Vec<Vec<u8>> {
     let bad = BATCH.replace("\"rate\":1.5", "\"rate\":\"fast\"").replace("\"stall\"", "\"stalled\"");
-    let native =
-        [BATCH, &bad, "[]", "{\"spec_version\":\"9.0.0\"}"].map(|body| [b"\0", body.as_bytes()].concat());
-    let number = PROTOCOLS.iter().position(|protocol| protocol.id == Protocol::CdnLog).unwrap();
-    let logs = LOGS.map(|body| [&[u8::try_from(number).unwrap()], body.as_bytes()].concat());
-    native.into_iter().chain(logs).collect()
+    let native = [BATCH, &bad, "[]", "{\"spec_version\":\"9.0.0\"}"].map(|body| (Protocol::Native, body));
+    let others = [(Protocol::Epas, EPAS), (Protocol::Prototype, PROTOTYPE)];
+    let logs = LOGS.map(|body| (Protocol::CdnLog, body));
+    native.into_iter().chain(others).chain(logs).map(|(protocol, body)| addressed(protocol, body)).collect()
+}
+
+/// A body behind the byte that chooses its protocol.
+fn addressed(protocol: Protocol, body: &str) -> Vec<u8> {
+    let number = PROTOCOLS.iter().position(|known| known.id == protocol).unwrap();
+    [&[u8::try_from(number).unwrap()], body.as_bytes()].concat()
 }
 
 /// Parameters of the URL, and lines of logs.

@@ -21,7 +21,8 @@ pub(crate) fn answer(protocol: &ProtocolDef, admitted: &Admitted, hints: Option<
     if admitted.shed > 0 {
         return shed(protocol, admitted).into_response();
     }
-    let nothing = admitted.accepted == 0 && !admitted.decoded.rejections.is_empty();
+    let nothing =
+        admitted.accepted == 0 && !admitted.decoded.rejections.is_empty() && !is_opted_out(admitted);
     match protocol.answer {
         Style::Native => native(admitted, hints),
         // A sender that is told so says nothing more of this session (CTA-5004-B §6).
@@ -33,8 +34,25 @@ pub(crate) fn answer(protocol: &ProtocolDef, admitted: &Admitted, hints: Option<
     }
 }
 
+/// A request that was refused as a whole.
+pub(crate) fn refuse(protocol: &ProtocolDef, mut refusal: Refusal) -> Response {
+    refusal.status = understood(protocol, refusal.status);
+    refusal.into_response()
+}
+
+/// The prototype's SDK throws away what any 4xx answers, and tries again after a 5xx.
+fn understood(protocol: &ProtocolDef, status: StatusCode) -> StatusCode {
+    let waits = protocol.answer == Style::Prototype && status == StatusCode::TOO_MANY_REQUESTS;
+    if waits { StatusCode::SERVICE_UNAVAILABLE } else { status }
+}
+
+/// What the eventsink says to an `OPTIONS` that is no preflight.
+pub(crate) fn epas_options() -> Response {
+    axum::Json(json!({ "status": "ok" })).into_response()
+}
+
 fn epas(admitted: &Admitted, nothing: bool) -> Response {
-    let session = admitted.session_id.as_deref().unwrap_or("-1");
+    let session = admitted.session_id.as_deref().map_or(json!(-1), |id| json!(id));
     if nothing {
         let body = json!({ "sessionId": session, "message": "Invalid player event", "valid": false,
             "reason": admitted.decoded.rejections.first().map(|rejection| &rejection.message) });
@@ -45,13 +63,19 @@ fn epas(admitted: &Admitted, nothing: bool) -> Response {
 }
 
 fn prototype(admitted: &Admitted, nothing: bool) -> Response {
-    let received = admitted.decoded.received() + admitted.accepted;
+    let rejections = &admitted.decoded.rejections;
+    let named = rejections.iter().take(MAX_NAMED);
+    let errors: Vec<String> =
+        named.map(|rejection| format!("events[{}]: {}", rejection.index, rejection.message)).collect();
     if nothing {
-        let first = admitted.decoded.rejections.first().map(|rejection| rejection.message.as_str());
-        let body = json!({ "success": false, "message": "Validation failed", "errors": first });
+        let body = json!({ "success": false, "message": "Validation failed", "errors": errors.join("; ") });
         return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
     }
-    let body = json!({ "success": true, "message": "Events received", "events_received": received });
+    let received = rejections.len() + admitted.accepted;
+    let mut body = json!({ "success": true, "message": "Events received", "events_received": received });
+    if !errors.is_empty() {
+        body["errors"] = errors.join("; ").into();
+    }
     (StatusCode::ACCEPTED, axum::Json(body)).into_response()
 }
 
@@ -114,7 +138,7 @@ fn shed(protocol: &ProtocolDef, admitted: &Admitted) -> Refusal {
     // CMCD knows 429 only (CTA-5004-B §6): players send less then.
     let status = if protocol.answer == Style::Silent { StatusCode::TOO_MANY_REQUESTS } else { status };
     Refusal {
-        status,
+        status: understood(protocol, status),
         error: admitted.shed_reason.as_str(),
         message: message.into(),
         hint: "send it again after Retry-After seconds, with a new sent_at",

@@ -21,6 +21,7 @@ fn fields(kind: &EventKind) -> Value {
         | EventKind::Stall
         | EventKind::SeekStart
         | EventKind::SeekEnd
+        | EventKind::Ready
         | EventKind::Ended
         | EventKind::AdStart
         | EventKind::AdBreakEnd => json!({}),

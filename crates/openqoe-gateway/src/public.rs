@@ -6,15 +6,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use axum::http::header::{ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use openqoe_ingest::{PROTOCOLS, Payload, ProtocolDef, Refused};
+use openqoe_ingest::{Answer, PROTOCOLS, Payload, ProtocolDef, Refused};
 use openqoe_spec::BatchRejection;
 
 use crate::access::{cors, sender};
-use crate::answer::answer;
+use crate::answer::{self, answer};
 use crate::assets;
 use crate::body;
 use crate::edge::Role;
@@ -39,7 +39,10 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     for protocol in PROTOCOLS {
         let ingest = move |state: State<Arc<Gateway>>, request: Request| ingest(protocol, state, request);
         let route = post(ingest).options(move |state, headers| preflight(protocol, state, headers));
-        router = router.route(protocol.path, if protocol.by_get { route.get(ingest) } else { route });
+        let route = if protocol.by_get { route.get(ingest) } else { route };
+        // SDKs that post to the root of a URL end it with a slash.
+        router = router.route(&format!("{}/", protocol.path), route.clone());
+        router = router.route(protocol.path, route);
     }
     if gateway.config.role == Role::Core {
         router = router.route(relay::PATH, post(relay::relay));
@@ -69,13 +72,13 @@ async fn ingest(
             }
             Err(refusal) => {
                 request_log::refused(protocol.id.as_str(), &head.headers, refusal.error);
-                refusal.into_response()
+                answer::refuse(protocol, refusal)
             }
         },
         Err(denied) => denied.note(protocol.id, &gateway.process).into_response(),
     };
     let headers = response.headers_mut();
-    cors::expose(headers, &directory, &head.headers);
+    cors::expose(protocol, headers, &directory, &head.headers);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -129,6 +132,9 @@ async fn preflight(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
 ) -> Response {
+    if protocol.answer == Answer::Epas && !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        return answer::epas_options();
+    }
     cors::preflight(protocol, &gateway.access.directory(), &headers)
 }
 

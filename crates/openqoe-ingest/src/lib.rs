@@ -5,9 +5,12 @@
 mod cdn_log;
 mod cmcd;
 mod cmsd;
+mod epas;
 mod native;
 mod protocol;
+mod prototype;
 mod suggest;
+mod told;
 mod user_agent;
 
 pub use protocol::{Answer, Decoded, PROTOCOLS, Payload, ProtocolDef, Refused, Rejection};

@@ -2,7 +2,7 @@
 
 use openqoe_spec::{Batch, BatchRejection, Protocol, Rejected};
 
-use crate::{cdn_log, cmcd, native};
+use crate::{cdn_log, cmcd, epas, native, prototype};
 
 /// What a body turned out to hold.
 #[derive(Debug, Default)]
@@ -154,5 +154,23 @@ pub static PROTOCOLS: &[ProtocolDef] = &[
         headers: &[],
         decode: cdn_log::decode,
         answer: Answer::Native,
+    },
+    ProtocolDef {
+        id: Protocol::Epas,
+        path: "/epas",
+        by_get: false,
+        content_types: &["application/json", "text/plain"],
+        headers: &["x-epas-event", "x-epas-version"],
+        decode: epas::decode,
+        answer: Answer::Epas,
+    },
+    ProtocolDef {
+        id: Protocol::Prototype,
+        path: "/v2/events",
+        by_get: false,
+        content_types: &["application/json", "text/plain"],
+        headers: &["x-sdk-version", "x-api-key"],
+        decode: prototype::decode,
+        answer: Answer::Prototype,
     },
 ];

@@ -205,6 +205,7 @@ impl View {
             EventKind::AdBreakEnd => self.ad_break_end(),
             EventKind::SessionEnd { reason } => self.close(*reason, out),
             EventKind::Custom { name, value } => samples::custom(name, *value, out),
+            EventKind::Ready => self.ready(out),
         }
     }
 
@@ -221,6 +222,7 @@ impl View {
         self.paused = false;
         self.ending.replay();
         self.startup.request(t, self.hidden, out);
+        self.start_if_ready(out);
         if let Some(category) = self.ending.early_failure() {
             self.fail(category, out);
         }
@@ -236,6 +238,23 @@ impl View {
         self.stalled = false;
         self.seek_done(out);
         self.startup.content_frame(self.at, self.ads.before_content(), out);
+    }
+
+    /// What was waited for is there; whether frames move now depends on what the viewer wants.
+    fn ready<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        if self.ads.in_break() {
+            return;
+        }
+        self.stalled = false;
+        self.seek_done(out);
+        self.startup.note_ready();
+        self.start_if_ready(out);
+    }
+
+    fn start_if_ready<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        if self.startup.may_start() && !self.paused && !self.ads.in_break() {
+            self.startup.content_frame(self.at, self.ads.before_content(), out);
+        }
     }
 
     fn pause<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {

@@ -22,6 +22,9 @@ pub(super) struct Startup {
     content: bool,
     #[serde(deserialize_with = "growing")]
     wait: u64,
+    /// Enough is loaded to begin with.
+    #[serde(default)]
+    ready: bool,
 }
 
 impl Startup {
@@ -43,6 +46,15 @@ impl Startup {
 
     pub(super) fn waited(&mut self, step: u64) {
         self.wait += step;
+    }
+
+    pub(super) fn note_ready(&mut self) {
+        self.ready = true;
+    }
+
+    /// Whether nothing but the viewer keeps the first frame back.
+    pub(super) fn may_start(&self) -> bool {
+        self.ready && self.attempted() && !self.content
     }
 
     /// Playback was asked for. Only the first time counts.

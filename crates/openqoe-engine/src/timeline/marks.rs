@@ -33,6 +33,7 @@ pub(super) fn of(kind: &EventKind) -> Option<(&'static str, String)> {
         | EventKind::Stall
         | EventKind::SeekStart
         | EventKind::SeekEnd
+        | EventKind::Ready
         | EventKind::Heartbeat { .. }
         | EventKind::Download { .. } => return None,
     };
@@ -47,6 +48,7 @@ pub(super) fn of_state(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::Stall => ("stall", "Rebuffering"),
         EventKind::SeekStart => ("seek", "Seeking"),
         EventKind::SeekEnd => ("seek", "Seek landed"),
+        EventKind::Ready => ("first_frame", "Ready to play"),
         _ => return None,
     };
     Some((kind, text.into()))

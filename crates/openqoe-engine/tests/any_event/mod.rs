@@ -12,6 +12,7 @@ pub(crate) fn kind() -> impl Strategy<Value = EventKind> {
         4 => Just(EventKind::Stall),
         3 => Just(EventKind::SeekStart),
         3 => Just(EventKind::SeekEnd),
+        2 => Just(EventKind::Ready),
         1 => Just(EventKind::Ended),
         1 => any::<bool>().prop_map(|fatal| EventKind::Error {
             code: "E".into(), fatal, category: Failure::Technical

@@ -1,13 +1,14 @@
 //! What browsers are told about cross-origin requests (the Fetch standard, 3.2): which page may read which answer.
 
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderValue, ORIGIN,
+    VARY,
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use openqoe_ingest::ProtocolDef;
+use openqoe_ingest::{Answer, ProtocolDef};
 
 use super::Directory;
 
@@ -16,10 +17,15 @@ const HEADERS: [&str; 4] = ["content-type", "content-encoding", "authorization",
 
 /// Lets the page read the answer to its request. Where no tenant takes reports from there, the answer is that and no more;
 /// a page that could not read it would take it for an outage and ask again for ever.
-pub(crate) fn expose(answer: &mut HeaderMap, directory: &Directory, request: &HeaderMap) {
-    if !allow_origin(answer, directory, request)
-        && let Some(origin) = request.get(ORIGIN)
-    {
+pub(crate) fn expose(
+    protocol: &ProtocolDef,
+    answer: &mut HeaderMap,
+    directory: &Directory,
+    request: &HeaderMap,
+) {
+    if allow_origin(answer, directory, request) {
+        allow_credentials(protocol, answer, request);
+    } else if let Some(origin) = request.get(ORIGIN) {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     }
     answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
@@ -35,10 +41,24 @@ pub(crate) fn preflight(protocol: &ProtocolDef, directory: &Directory, request: 
         (ACCESS_CONTROL_MAX_AGE, "86400".to_owned()),
     ];
     let mut response = (StatusCode::NO_CONTENT, headers).into_response();
-    if !allow_origin(response.headers_mut(), directory, request) {
+    if allow_origin(response.headers_mut(), directory, request) {
+        allow_credentials(protocol, response.headers_mut(), request);
+    } else {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
     response
+}
+
+/// The prototype's SDK asks for it (`credentials: "include"`), and browsers then take no `*`. Nothing here looks at what they send
+/// along: a key is no cookie.
+fn allow_credentials(protocol: &ProtocolDef, answer: &mut HeaderMap, request: &HeaderMap) {
+    if protocol.answer != Answer::Prototype {
+        return;
+    }
+    let Some(origin) = request.get(ORIGIN) else { return };
+    answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    answer.insert(VARY, HeaderValue::from_static("origin"));
 }
 
 /// Whether the origin, if there is one, is allowed.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use axum::http::header::ORIGIN;
+use axum::http::header::{AUTHORIZATION, ORIGIN};
 use axum::http::request::Parts;
 use openqoe_ingest::Refused;
 use openqoe_metrics::{ProcessScope, SharedRow};
@@ -17,8 +17,8 @@ use crate::clock::now_ms;
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
 
-/// Where a key may stand besides `Authorization`.
-const HEADER: &str = "x-openqoe-key";
+/// Where a key may stand besides `Authorization: Bearer`; the second is what the OpenQoE prototype asked for.
+const HEADERS: [&str; 2] = ["x-openqoe-key", "x-api-key"];
 /// `navigator.sendBeacon` sets no headers.
 const PARAMETER: &str = "key";
 
@@ -38,8 +38,12 @@ pub(crate) fn authenticate(directory: &Directory, request: &Parts) -> Result<Arc
     if let Some(tenant) = directory.open() {
         return Ok(tenant.clone());
     }
-    let header = || request.headers.get(HEADER).and_then(|value| value.to_str().ok());
-    let key = bearer(&request.headers).or_else(header).or_else(|| parameter(request.uri.query(), PARAMETER));
+    let named = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let header = || HEADERS.into_iter().find_map(named);
+    // The prototype took the bare key too. What has a scheme is a proxy's affair.
+    let bare = || named(AUTHORIZATION.as_str()).filter(|value| !value.contains(' '));
+    let in_url = || parameter(request.uri.query(), PARAMETER);
+    let key = bearer(&request.headers).or_else(header).or_else(in_url).or_else(bare);
     let key = key.filter(|key| !key.is_empty()).ok_or(Denied::Unauthenticated(KeyProblem::MissingKey))?;
     let holder = directory.holder(key).ok_or_else(|| Denied::Unauthenticated(problem_of(key)))?;
     let origin = request.headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or("null"));

@@ -8,6 +8,7 @@ mod bad_input;
 mod cardinality;
 mod cdn_logs;
 mod certificates;
+mod compat;
 mod console;
 mod contract;
 mod damage;

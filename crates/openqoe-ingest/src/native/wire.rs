@@ -146,6 +146,7 @@ impl WireEvent<'_> {
                     .ok_or_else(|| FieldError::missing("name"))?,
                 value: field::number("value", self.value, 0.0, 1000000000000.0)?,
             },
+            "ready" => EventKind::Ready,
             _ => return Err(FieldError::unknown_type(name)),
         })
     }

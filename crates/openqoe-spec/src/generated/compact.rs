@@ -110,6 +110,9 @@ impl EventKind {
                     out.number(2, *value);
                 }
             }
+            EventKind::Ready => {
+                out.begin(22);
+            }
         }
     }
 
@@ -164,6 +167,7 @@ impl EventKind {
             21 => {
                 EventKind::Custom { name: fields.text(1, 64)?, value: fields.number(2, 0.0, 1000000000000.0) }
             }
+            22 => EventKind::Ready,
             _ => return None,
         })
     }

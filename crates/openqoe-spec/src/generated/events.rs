@@ -187,6 +187,11 @@ pub enum EventKind {
         #[serde(default)]
         value: Option<f64>,
     },
+    /// What playback waited for is there - a stall or a seek that went on is over, and a start that was asked for has its first frame. What is paused stays so. For protocols that report no `playing` then; a player that does need not send it.
+    ///
+    /// Source: HTML `canplay`; EPAS `buffered` and `seeked`.
+    #[serde(rename = "ready")]
+    Ready,
 }
 
 impl EventKind {
@@ -213,6 +218,7 @@ impl EventKind {
         "ad_break_end",
         "session_end",
         "custom",
+        "ready",
     ];
     /// The type's name on the wire.
     pub const fn name(&self) -> &'static str {
@@ -238,6 +244,7 @@ impl EventKind {
             EventKind::AdBreakEnd => "ad_break_end",
             EventKind::SessionEnd { .. } => "session_end",
             EventKind::Custom { .. } => "custom",
+            EventKind::Ready => "ready",
         }
     }
 }

@@ -66,7 +66,9 @@ export type EventBody =
   /** The session is over. Nothing may follow. */
   | { type: 'session_end'; reason?: SessionEnd }
   /** Something only its sender knows the meaning of, such as what a plugin of the SDK measured. It is counted by name and says nothing about playback. Like a `download` it may be newer than what is told after it. */
-  | { type: 'custom'; name: string; value?: number };
+  | { type: 'custom'; name: string; value?: number }
+  /** What playback waited for is there - a stall or a seek that went on is over, and a start that was asked for has its first frame. What is paused stays so. For protocols that report no `playing` then; a player that does need not send it. */
+  | { type: 'ready' };
 
 /** What is known about a session; sent once a batch. */
 export interface Attributes {

@@ -71,10 +71,13 @@ fn a_key_may_come_in_a_header_or_in_the_url() {
     assert_eq!(send(&format!("/v1/ingest?key={b}"), &beacon), 403);
     assert_eq!(send("/v1/ingest?key=", &beacon), 401);
     assert_eq!(send("/v1/ingest", &[("x-openqoe-key", a.as_str())]), 200);
+    // What the OpenQoE prototype's users have configured.
+    assert_eq!(send("/v1/ingest", &[("x-api-key", a.as_str())]), 200);
+    assert_eq!(send("/v1/ingest", &[("authorization", a.as_str())]), 200);
     // A proxy's own credentials are none of ours; of two keys the header's counts.
     assert_eq!(send("/v1/ingest", &[("authorization", "Basic eDp5"), ("x-openqoe-key", a.as_str())]), 200);
     assert_eq!(send(&format!("/v1/ingest?key={a}"), &[("x-openqoe-key", "oqi_wrong")]), 401);
-    assert_eq!(gateway.value("openqoe_ingest_batches_total{tenant=\"a\""), 4.0);
+    assert_eq!(gateway.value("openqoe_ingest_batches_total{tenant=\"a\""), 6.0);
     assert_eq!(gateway.value("openqoe_ingest_batches_total{tenant=\"b\""), 0.0);
 }
 
