@@ -152,7 +152,7 @@ mod tests {
             ("max_concurrent = 0", "probe.max_concurrent must be"),
             ("max_duration = \"2h\"", "probe.max_duration must be"),
             ("[[schedule]]\nevery = \"1m\"", "probe.schedule needs `url`"),
-            ("[[schedule]]\nurl = \"a/b\"", "probe.schedule `url` must begin with"),
+            ("[[schedule]]\nurl = \"a/b\"", "probe.schedule `url` is no URL"),
             (
                 "[[schedule]]\nurl = \"http://a/b\"\nevery = \"5s\"",
                 "probe.schedule `every` must not be shorter",

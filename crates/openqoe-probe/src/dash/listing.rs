@@ -7,6 +7,8 @@ use crate::media::{ByteRange, Resource, Segment};
 
 /// Segments a player looks ahead.
 const AHEAD: usize = 4;
+/// Segments of a timeline that are looked at for one that begins late enough.
+const MAX_TRIED: usize = 64;
 /// How far behind the edge to play, in segments, where the MPD does not say.
 const SEGMENTS_BEHIND: u64 = 3;
 
@@ -132,7 +134,9 @@ impl Place<'_> {
             Times::Listed(timeline) => Box::new(
                 timeline
                     .from(from, self.units(end_ms))
-                    .filter(move |slot| slot.time.saturating_add(slot.length / 2) >= from),
+                    // Only the first of a run can begin too early; where times have no room left none would do.
+                    .take(MAX_TRIED)
+                    .filter(move |slot| slot.time.saturating_add(slot.length.div_ceil(2)) > from),
             ),
             Times::Equal(length) => {
                 let (length, offset) = (*length, self.address.offset);
