@@ -95,6 +95,8 @@ struct Track {
     /// Steps since the last piece of the past ended.
     since_piece: usize,
     past: VecDeque<f32>,
+    /// Bad pieces of which it is not known yet whether they belong to an anomaly.
+    held: Vec<f32>,
     /// What is usual by the past, and by the same time of other days.
     trailing: Option<Usual>,
     seasonal: Option<Usual>,
@@ -207,6 +209,7 @@ impl Track {
             kpi,
             since_piece: 0,
             past: VecDeque::new(),
+            held: Vec::new(),
             trailing: None,
             seasonal: None,
             bad: 0,
@@ -255,19 +258,24 @@ impl Track {
         standings.min_by(|a, b| a.score.total_cmp(&b.score))
     }
 
-    /// What belongs to an anomaly is not usual, until it has lasted.
+    /// What belongs to an anomaly is not usual, until it has lasted. Nor is what may yet turn out to: the first bad values of a
+    /// fault would widen a short past until the rest looked usual.
     fn learn(&mut self, now: u64, piece: Option<f64>) {
         self.since_piece += 1;
-        let is_new = self.since.is_none_or(|since| now.saturating_sub(since) >= LEARN_AFTER);
         if let Some(piece) = piece {
             self.since_piece = 0;
-            if is_new {
-                self.past.push_front(piece as f32);
-                self.past.truncate(PAST);
+            match self.since {
+                Some(since) if now.saturating_sub(since) < LEARN_AFTER => self.held.clear(),
+                None if self.bad & 1 == 1 && self.held.len() < LOOK_BACK => self.held.push(piece as f32),
+                _ => self.past.push_front(piece as f32),
             }
         } else if self.since_piece >= look_back(self.kpi) {
             self.since_piece = 0;
         }
+        if self.since.is_none() && self.bad.trailing_zeros() >= ONSET_OF {
+            self.held.drain(..).for_each(|piece| self.past.push_front(piece));
+        }
+        self.past.truncate(PAST);
         // A hundredth more of a long past changes nothing.
         let due = piece.is_some()
             && (self.past.len() < 100 || self.past.len().is_multiple_of(8) || self.past.len() == PAST);

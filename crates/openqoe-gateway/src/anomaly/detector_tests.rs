@@ -64,6 +64,24 @@ fn a_fault_is_found_at_its_third_step_and_ends_with_the_sixth_calm_one() {
     assert_eq!(spans(&then(&[(40, 5.0), (9, 120.0), (20, 5.0)])), [(42, Some(54))]);
 }
 
+/// The first bad values of a fault must not widen so short a past that the next ones are usual.
+#[test]
+fn a_fault_is_found_soon_after_a_start() {
+    assert_eq!(spans(&then(&[(14, 5.0), (9, 120.0), (20, 5.0)])), [(16, Some(28))]);
+}
+
+/// What is bad now and then is usual after a while.
+#[test]
+fn what_comes_again_and_again_is_learned() {
+    let mut detector = Detector::new();
+    for at in 0..400_u64 {
+        let stalled = if at > 20 && at % 8 == 0 { 120.0 } else { 5.0 };
+        detector.step(at * STEP, watched(1000.0 - stalled, stalled), Role::Everything);
+    }
+    let track = detector.tracks.iter().find(|track| track.kpi == Kpi::RebufferRatio).unwrap();
+    assert!(track.held.len() < 2 && track.trailing.is_some_and(|usual| usual.spread > 0.05), "{track:?}");
+}
+
 #[test]
 fn one_bad_step_is_chance() {
     assert!(spans(&then(&[(40, 5.0), (2, 300.0), (40, 5.0)])).is_empty());
