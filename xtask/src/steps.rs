@@ -18,7 +18,7 @@ enum Outcome {
     Passed,
     Failed(String),
     Skipped(String),
-    Unpackaged(String),
+    Excused(String),
 }
 
 /// The steps of one task.
@@ -69,7 +69,12 @@ impl<'a> Steps<'a> {
     /// ask for it.
     pub(crate) fn skip_unpackaged(&mut self, name: &str, remedy: &str) {
         println!("{}", bold(&format!("── {name}: SKIPPED, {remedy}")));
-        self.results.push((name.to_owned(), Outcome::Unpackaged(remedy.to_owned()), Duration::ZERO));
+        self.results.push((name.to_owned(), Outcome::Excused(remedy.to_owned()), Duration::ZERO));
+    }
+
+    /// Notes that a step was not run because nobody asked for it; a strict run does not either.
+    pub(crate) fn skip_unasked(&mut self, name: &str, remedy: &str) {
+        self.skip_unpackaged(name, remedy);
     }
 
     /// Prints the tally. With `strict` a skipped step is a failed one.
@@ -82,22 +87,22 @@ impl<'a> Steps<'a> {
             // What is left is litter, not a result.
             let _ = std::fs::remove_dir_all(scratch);
         }
-        let (mut passed, mut failed, mut skipped, mut unpackaged) = (0, 0, 0, 0);
+        let (mut passed, mut failed, mut skipped, mut excused) = (0, 0, 0, 0);
         for (name, outcome, took) in &self.results {
             let (word, detail) = match outcome {
                 Outcome::Passed => ("passed", String::new()),
                 Outcome::Failed(error) => ("FAILED", format!(": {error}")),
-                Outcome::Skipped(remedy) | Outcome::Unpackaged(remedy) => ("SKIPPED", format!(": {remedy}")),
+                Outcome::Skipped(remedy) | Outcome::Excused(remedy) => ("SKIPPED", format!(": {remedy}")),
             };
             println!("{word:8} {:6.1} s  {name}{detail}", took.as_secs_f64());
             match outcome {
                 Outcome::Passed => passed += 1,
                 Outcome::Failed(_) => failed += 1,
                 Outcome::Skipped(_) => skipped += 1,
-                Outcome::Unpackaged(_) => unpackaged += 1,
+                Outcome::Excused(_) => excused += 1,
             }
         }
-        println!("{passed} passed, {failed} failed, {} skipped", skipped + unpackaged);
+        println!("{passed} passed, {failed} failed, {} skipped", skipped + excused);
         if failed > 0 {
             bail!("{failed} steps failed");
         }

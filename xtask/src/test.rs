@@ -12,8 +12,8 @@ use crate::tools::{
 };
 use crate::{accuracy, codegen, deploy, tidy};
 
-/// Runs every check.
-pub(crate) fn run(root: &Path) -> Result<()> {
+/// Runs every check; those of filters in WebAssembly only when asked, for Cranelift takes minutes to build.
+pub(crate) fn run(root: &Path, with_wasm: bool) -> Result<()> {
     let mut steps = Steps::new(root);
     steps.check("tidy", tidy::run);
     steps.check("codegen --check", |root| codegen::run(root, true));
@@ -29,6 +29,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     receivers(&mut steps);
     judges(&mut steps);
     steps.run("rust: unit, vectors, properties, gateway", "cargo test --workspace");
+    filters(&mut steps, with_wasm);
     steps.run("rust: documentation", "cargo doc --quiet --workspace --no-deps");
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
@@ -47,6 +48,24 @@ pub(crate) fn run_deploy(root: &Path) -> Result<()> {
     let mut steps = Steps::new(root);
     deploy::check(&mut steps);
     steps.finish(is_strict())
+}
+
+/// The gateway with filters in WebAssembly, and the example of one.
+fn filters(steps: &mut Steps<'_>, is_asked: bool) {
+    const GATEWAY: &str = "filters: the gateway with the feature `wasm`";
+    const EXAMPLE: &str = "filters: the example";
+    if !is_asked {
+        return steps.skip_unasked(
+            GATEWAY,
+            "cargo xtask test --with-wasm; it builds a compiler for WebAssembly first",
+        );
+    }
+    steps.run(
+        "filters: clippy",
+        "cargo clippy --quiet -p openqoe-gateway --features wasm --all-targets -- -D warnings",
+    );
+    steps.run(EXAMPLE, "cargo test --locked --manifest-path examples/filter-redact/Cargo.toml");
+    steps.run(GATEWAY, "cargo test -p openqoe-gateway --features wasm -- filters exposition");
 }
 
 fn is_strict() -> bool {

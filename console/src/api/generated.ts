@@ -448,7 +448,7 @@ export type Problem = {
 };
 
 export type Part = {
-  name: 'journal' | 'archive' | 'shards' | 'scrape' | 'remote_write' | 'otlp' | 'edge' | 'tls' | 'privacy' | 'listeners' | 'console';
+  name: 'journal' | 'archive' | 'shards' | 'scrape' | 'remote_write' | 'otlp' | 'edge' | 'tls' | 'privacy' | 'filters' | 'listeners' | 'console';
   state: 'ok' | 'trouble' | 'off';
   facts: Array<{
     name: string;

@@ -21,8 +21,7 @@ pub(crate) fn answer(protocol: &ProtocolDef, admitted: &Admitted, hints: Option<
     if admitted.shed > 0 {
         return shed(protocol, admitted).into_response();
     }
-    let nothing =
-        admitted.accepted == 0 && !admitted.decoded.rejections.is_empty() && !is_opted_out(admitted);
+    let nothing = is_at_fault(admitted);
     match protocol.answer {
         Style::Native => native(admitted, hints),
         // A sender that is told so says nothing more of this session (CTA-5004-B §6).
@@ -84,6 +83,14 @@ fn is_opted_out(admitted: &Admitted) -> bool {
     admitted.decoded.rejections.iter().any(|rejection| rejection.reason == Reason::OptedOut)
 }
 
+/// Whether nothing was taken and that is the sender's doing: not its viewer's, who objects, nor a filter's of the operator, nor
+/// that of a log, which has lines of no session.
+fn is_at_fault(admitted: &Admitted) -> bool {
+    let reasons = || admitted.decoded.rejections.iter().map(|rejection| rejection.reason);
+    let is_excused = reasons().any(|reason| matches!(reason, Reason::OptedOut | Reason::Filtered));
+    admitted.accepted == 0 && !is_excused && reasons().any(|reason| reason != Reason::NoSession)
+}
+
 #[derive(Serialize)]
 struct Native<'a> {
     accepted: usize,
@@ -112,9 +119,7 @@ fn native(admitted: &Admitted, hints: Option<Hints>) -> Response {
         reason: rejection.reason.as_str(),
         message: &rejection.message,
     });
-    let is_fault = rejections.iter().any(|rejection| rejection.reason != Reason::NoSession);
-    let nothing = admitted.accepted == 0 && is_fault && !is_opted_out(admitted);
-    let status = if nothing { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if is_at_fault(admitted) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let answer = Native {
         accepted: admitted.accepted,
         hints,

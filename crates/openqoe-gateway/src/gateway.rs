@@ -14,14 +14,15 @@ use openqoe_spec::{Batch, Outcome, Protocol, Rejected, Shed};
 use tokio::sync::oneshot;
 
 use crate::access::{Access, DEFAULT_TENANT, Directory};
-use crate::archive::{Archive, Row};
+use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::config::{Config, ConfigError};
 use crate::edge::{Edge, Role};
 use crate::facts::Facts;
+use crate::filters::{Filters, Loaded};
 use crate::history::History;
 use crate::journal::keeper::Keeper;
-use crate::journal::{Entry, record};
+use crate::journal::record;
 use crate::objectives::{self, Objectives};
 use crate::otlp::{self, Otlp};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
@@ -46,6 +47,7 @@ pub(crate) struct Gateway {
     pub(crate) access: Access,
     pub(crate) process: Arc<SharedRow<ProcessScope>>,
     pub(crate) privacy: Arc<Privacy>,
+    filters: Filters,
     pub(crate) slo: Mutex<SloWindow>,
     otlp: Mutex<Otlp>,
     pub(crate) objectives: Objectives,
@@ -86,6 +88,7 @@ impl Gateway {
         let process = Arc::new(SharedRow::process());
         process::describe(&process);
         let privacy = Arc::new(Privacy::start(&config, process.clone())?);
+        let filters = Filters::start(&config, process.clone())?;
         let otlp = Otlp::start(&config, shards.len(), &process)?;
         let traces = otlp::traces(&config);
         let facts = Facts::new(&config);
@@ -138,6 +141,7 @@ impl Gateway {
             access,
             process,
             privacy,
+            filters,
             slo,
             otlp: Mutex::new(otlp),
             objectives,
@@ -152,9 +156,11 @@ impl Gateway {
     /// When something of it makes no sense; then everything stays as it was.
     pub(crate) fn reconfigure(&self, config: &Config) -> anyhow::Result<()> {
         let directory = Directory::new(config, &self.tenants)?;
+        let filters = Loaded::of(&config.filters)?;
         let (source, slos) = objectives::load(&config.slo, config.is_demo)?;
         set_limits(config, &self.guard, &self.tenants)?;
         self.access.replace(directory);
+        self.filters.replace(filters);
         self.objectives.replace(source, slos, &config.slo);
         Ok(())
     }
@@ -177,6 +183,7 @@ impl Gateway {
         Ok(Arc::new(Gateway {
             guard,
             facts: Facts::new(&config),
+            filters: Filters::start(&config, process.clone())?,
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
             // An edge counts nothing; its file, if any, is a core's.
             history: History::start("".as_ref(), &config.history, process.clone(), tenants.clone(), now_ms()),
@@ -194,8 +201,8 @@ impl Gateway {
         }))
     }
 
-    /// Takes a body in: decode, fill in what the User-Agent tells, leave out what is private, and wait until each batch is in
-    /// the journal.
+    /// Takes a body in: decode, fill in what the User-Agent tells, ask the filters, leave out what is private, and wait until each
+    /// batch is in the journal.
     ///
     /// # Errors
     /// When the body is no batch; that is counted here.
@@ -239,10 +246,14 @@ impl Gateway {
             if !batch.attributes.is_empty() && protocol.is_of_viewers() {
                 fill_device(&mut batch.attributes, request.header(USER_AGENT));
             }
+            let rejections = &mut admitted.decoded.rejections;
+            if !self.filters.pass(tenant, protocol.id, &mut batch, rejections) {
+                continue;
+            }
             if self.privacy.admit(&mut batch, tenant, request) == Verdict::OptedOut {
                 let opted_out = Outcome::Rejected(Rejected::OptedOut);
                 tenant.note_outcome(protocol.id, opted_out, batch.events.len());
-                privacy::refuse(&batch, &mut admitted.decoded.rejections);
+                privacy::refuse(&batch, rejections);
                 continue;
             }
             let newest = batch.events.iter().map(|event| event.t).max().unwrap_or_default();
@@ -355,27 +366,6 @@ impl Gateway {
         if keeper.send(done).is_ok() {
             let _ = finished.await;
         }
-    }
-
-    /// The batches of a session that the journal still has, in order of arrival.
-    pub(crate) async fn session(&self, tenant: &str, session_id: &str) -> Vec<Entry> {
-        let shard = &self.shards[shard_of(session_id, self.shards.len())];
-        let (answer, entries) = oneshot::channel();
-        let command = Command::Session { tenant: tenant.into(), session_id: session_id.into(), answer };
-        // A shard that is gone has nothing to say; its absence is what `/-/ready` reports.
-        if shard.queue.send(command).await.is_err() {
-            return Vec::new();
-        }
-        entries.await.unwrap_or_default()
-    }
-
-    /// A session the engine remembers, as it stands, and whether it has ended.
-    pub(crate) async fn state_of(&self, tenant: &str, session_id: &str) -> Option<(Row, bool)> {
-        let shard = &self.shards[shard_of(session_id, self.shards.len())];
-        let (answer, state) = oneshot::channel();
-        let command = Command::State { tenant: tenant.into(), session_id: session_id.into(), answer };
-        shard.queue.send(command).await.ok()?;
-        state.await.ok().flatten()
     }
 
     /// What tenants use of their limits.

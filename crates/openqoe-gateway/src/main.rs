@@ -15,6 +15,7 @@ mod demo;
 mod demo_page;
 mod edge;
 mod facts;
+mod filters;
 mod gateway;
 mod history;
 mod internal;
@@ -98,6 +99,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
     let config = load()?;
     if let Command::CheckConfig(_) = command {
         objectives::load(&config.slo, config.is_demo)?;
+        filters::Loaded::of(&config.filters)?;
         config.doubts.iter().for_each(|doubt| eprintln!("warning: {doubt}"));
         print!("{}", toml::to_string(&config)?);
         return Ok(());

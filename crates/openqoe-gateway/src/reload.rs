@@ -1,5 +1,5 @@
-//! SIGHUP: the configuration is read again. Tenants, keys, origins, quotas, series budgets and the log filter hold at once, and
-//! no connection is dropped; what has to wait for the next start is named; a broken configuration changes nothing.
+//! SIGHUP: the configuration is read again. Tenants, keys, origins, quotas, series budgets, filters of batches and the log's hold at
+//! once, and no connection is dropped; what has to wait for the next start is named; a broken configuration changes nothing.
 
 use std::sync::Arc;
 

@@ -187,7 +187,7 @@ fn check_tags(of: &str, tags: impl Iterator<Item = u64>) -> Result<()> {
 }
 
 /// The domains in the order of the taxonomy page: those of views, then the gateway's own.
-const DOMAINS: [&str; 16] = [
+const DOMAINS: [&str; 17] = [
     "startup",
     "playback",
     "abr",
@@ -199,6 +199,7 @@ const DOMAINS: [&str; 16] = [
     "exp",
     "slo",
     "gateway",
+    "filters",
     "remote_write",
     "otlp",
     "history",

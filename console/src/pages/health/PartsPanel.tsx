@@ -14,6 +14,7 @@ const TITLES: Record<string, string> = {
   edge: 'Edge',
   tls: 'TLS',
   privacy: 'Privacy',
+  filters: 'Filters',
   listeners: 'Listeners',
   console: 'Console',
 };

@@ -4,9 +4,17 @@ use toml::{Table, Value};
 
 use super::Config;
 
-/// Keys that hold at once: who may do what, what is promised, and what is logged.
-const LIVE: [&str; 7] =
-    ["tenants", "keys_file", "internal_token_file", "log", "limits.budgets", "limits.max_label_sets", "slo"];
+/// Keys that hold at once: who may do what, what is promised, what is filtered, and what is logged.
+const LIVE: [&str; 8] = [
+    "tenants",
+    "keys_file",
+    "internal_token_file",
+    "log",
+    "limits.budgets",
+    "limits.max_label_sets",
+    "slo",
+    "filters",
+];
 
 /// The keys whose values differ and cannot change while the gateway runs.
 pub(crate) fn frozen(old: &Config, new: &Config) -> Vec<String> {

@@ -17,8 +17,7 @@ use openqoe_spec::Guarded;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::edge::{self, Role};
-use crate::tls;
+use crate::{edge, edge::Role, tls};
 pub(crate) use changes::frozen;
 pub(crate) use tenants::{Key, Quota, Tenant};
 
@@ -54,6 +53,7 @@ pub(crate) struct Config {
     pub(crate) tls: tls::Config,
     pub(crate) edge: edge::Config,
     pub(crate) slo: crate::objectives::Config,
+    pub(crate) filters: Vec<crate::filters::Config>,
     pub(crate) console: crate::console::Config,
     pub(crate) probe: crate::probe::Config,
     /// Whoever sends, by name. With none, everything belongs to `default` and nobody is asked for a key.
@@ -190,6 +190,7 @@ impl Default for Config {
             tls: tls::Config::default(),
             edge: edge::Config::default(),
             slo: crate::objectives::Config::default(),
+            filters: Vec::new(),
             console: crate::console::Config::default(),
             probe: crate::probe::Config::default(),
             tenants: BTreeMap::new(),
@@ -292,6 +293,7 @@ impl Config {
         if let Some((key, problem)) = problems.into_iter().flatten().next() {
             return Err(ConfigError::Invalid { key, problem });
         }
+        crate::filters::check(&self.filters, &self.tenants)?;
         let limits = &self.limits;
         let positive = [
             ("limits.max_body", limits.max_body),

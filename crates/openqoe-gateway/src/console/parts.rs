@@ -2,12 +2,15 @@
 
 use openqoe_metrics::Figure;
 use openqoe_spec::metrics::process::{Counter, Gauge, Histogram};
+use openqoe_spec::metrics::tenant::Counter::{FilterBatches, FilterFailures};
 use openqoe_spec::{
-    EdgeError, HandshakeFailure, JournalOperation, PrivacyOperation, RemoteWriteDrop, RemoteWriteOutcome,
+    EdgeError, FilterFailure, FilterResult, HandshakeFailure, JournalOperation, PrivacyOperation,
+    RemoteWriteDrop, RemoteWriteOutcome,
 };
 use serde::Serialize;
 
 use crate::gateway::Gateway;
+use crate::tenant::Tenant;
 
 /// One part.
 #[derive(Serialize)]
@@ -61,6 +64,7 @@ impl Parts {
         parts.listeners(gateway);
         parts.tls(gateway);
         parts.privacy(gateway);
+        parts.filters(gateway);
         parts
     }
 
@@ -309,6 +313,34 @@ impl Parts {
             "see the log; what was there stays in use",
         );
         self.say("privacy", state, [("failed renewals", failed)]);
+    }
+
+    fn filters(&mut self, gateway: &Gateway) {
+        let row = &gateway.process;
+        let modules = row.gauge(Gauge::FilterModules);
+        if !is_any(&modules) {
+            return self.say("filters", State::Off, []);
+        }
+        let tenants = gateway.tenants.all();
+        let over =
+            |counter: fn(&Tenant) -> Vec<Figure>| total(tenants.iter().flat_map(|tenant| counter(tenant)));
+        let failed = over(|tenant| {
+            FilterFailure::ALL.iter().map(|reason| tenant.row().counter(FilterFailures(*reason))).collect()
+        });
+        let state = self.problem(
+            is_any(&failed),
+            "warning",
+            || format!("filters failed at {:.0} batches since the start", failed.value.unwrap_or_default()),
+            "the log says which and why; what became of the batches is the `on_error` of the filter",
+        );
+        let dropped = over(|tenant| vec![tenant.row().counter(FilterBatches(FilterResult::Dropped))]);
+        let facts = [
+            ("filters", modules),
+            ("batches dropped", dropped),
+            ("batches failed at", failed),
+            ("duration p99", row.quantile(Histogram::FilterDurationSeconds, 0.99)),
+        ];
+        self.say("filters", state, facts);
     }
 }
 

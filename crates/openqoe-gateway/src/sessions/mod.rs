@@ -2,6 +2,7 @@
 //! answered comes from `facts`, the archive, the journal and the shards. spec/api/openapi.yaml is the contract.
 
 mod cohorts;
+mod held;
 mod list;
 mod one;
 mod parameters;

@@ -17,6 +17,8 @@ mod durability;
 mod edge;
 mod explore;
 mod exposition;
+#[cfg(feature = "wasm")]
+mod filters;
 mod harness;
 mod history;
 mod ledger;

@@ -828,6 +828,90 @@ impl RemoteWriteOutcome {
     }
 }
 
+/// What came of a batch in a filter. `changed`: attributes were set or removed, or some events dropped; `dropped`: all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FilterResult {
+    /// `kept`
+    #[serde(rename = "kept")]
+    Kept,
+    /// `changed`
+    #[serde(rename = "changed")]
+    Changed,
+    /// `dropped`
+    #[serde(rename = "dropped")]
+    Dropped,
+    /// `failed`
+    #[serde(rename = "failed")]
+    Failed,
+}
+impl FilterResult {
+    /// Every variant, in order.
+    pub const ALL: &'static [FilterResult] =
+        &[FilterResult::Kept, FilterResult::Changed, FilterResult::Dropped, FilterResult::Failed];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["kept", "changed", "dropped", "failed"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "kept" => Some(FilterResult::Kept),
+            "changed" => Some(FilterResult::Changed),
+            "dropped" => Some(FilterResult::Dropped),
+            "failed" => Some(FilterResult::Failed),
+            _ => None,
+        }
+    }
+}
+
+/// Why a filter said nothing of a batch. `fuel`: it computed for longer than it may; `answer`: what it said makes no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FilterFailure {
+    /// `trap`
+    #[serde(rename = "trap")]
+    Trap,
+    /// `fuel`
+    #[serde(rename = "fuel")]
+    Fuel,
+    /// `memory`
+    #[serde(rename = "memory")]
+    Memory,
+    /// `answer`
+    #[serde(rename = "answer")]
+    Answer,
+}
+impl FilterFailure {
+    /// Every variant, in order.
+    pub const ALL: &'static [FilterFailure] =
+        &[FilterFailure::Trap, FilterFailure::Fuel, FilterFailure::Memory, FilterFailure::Answer];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["trap", "fuel", "memory", "answer"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "trap" => Some(FilterFailure::Trap),
+            "fuel" => Some(FilterFailure::Fuel),
+            "memory" => Some(FilterFailure::Memory),
+            "answer" => Some(FilterFailure::Answer),
+            _ => None,
+        }
+    }
+}
+
 /// What was sent to an OTLP receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OtlpSignal {

@@ -32,6 +32,9 @@ pub enum Rejected {
     /// The core refused what this edge forwarded.
     #[serde(rename = "core_refused")]
     CoreRefused,
+    /// A filter of the operator (`filters`) dropped it. It was not kept.
+    #[serde(rename = "filtered")]
+    Filtered,
 }
 impl Rejected {
     /// Every variant, in order.
@@ -45,6 +48,7 @@ impl Rejected {
         Rejected::AfterEnd,
         Rejected::OptedOut,
         Rejected::CoreRefused,
+        Rejected::Filtered,
     ];
     /// Their names on the wire, in order.
     pub const NAMES: &'static [&'static str] = &[
@@ -57,6 +61,7 @@ impl Rejected {
         "after_end",
         "opted_out",
         "core_refused",
+        "filtered",
     ];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
@@ -78,6 +83,7 @@ impl Rejected {
             "after_end" => Some(Rejected::AfterEnd),
             "opted_out" => Some(Rejected::OptedOut),
             "core_refused" => Some(Rejected::CoreRefused),
+            "filtered" => Some(Rejected::Filtered),
             _ => None,
         }
     }
@@ -153,7 +159,7 @@ pub enum Outcome {
 }
 impl Outcome {
     /// Outcomes with their reasons.
-    pub const COUNT: usize = 19;
+    pub const COUNT: usize = 20;
     /// Every outcome with every reason, in order.
     pub const ALL: [Outcome; Outcome::COUNT] = [
         Outcome::Counted,
@@ -169,6 +175,7 @@ impl Outcome {
         Outcome::Rejected(Rejected::AfterEnd),
         Outcome::Rejected(Rejected::OptedOut),
         Outcome::Rejected(Rejected::CoreRefused),
+        Outcome::Rejected(Rejected::Filtered),
         Outcome::Shed(Shed::QueueFull),
         Outcome::Shed(Shed::Journal),
         Outcome::Shed(Shed::Backlog),
@@ -184,7 +191,7 @@ impl Outcome {
             Outcome::Joined => 2,
             Outcome::Forwarded => 3,
             Outcome::Rejected(reason) => 4 + reason.index(),
-            Outcome::Shed(reason) => 13 + reason.index(),
+            Outcome::Shed(reason) => 14 + reason.index(),
         }
     }
     /// The outcome's name, without its reason.
