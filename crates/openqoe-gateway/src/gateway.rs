@@ -1,12 +1,10 @@
 //! The gateway between the sockets: how it is put together, and the way of a batch. The whole pipeline is on this page.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use axum::http::HeaderMap;
 use axum::http::header::USER_AGENT;
 use openqoe_ingest::{Decoded, Payload, ProtocolDef, Refused, fill_device};
 use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow};
@@ -238,10 +236,6 @@ impl Gateway {
             admitted.retry_after = quota::retry_after(wait);
             return Ok(admitted);
         }
-        let nothing = HeaderMap::new();
-        let nobody = RequestContext { peer: IpAddr::V4(Ipv4Addr::UNSPECIFIED), headers: &nothing };
-        // Who brings the log of a CDN is no viewer: neither where it is nor what it is says anything of one.
-        let request = if protocol.is_of_viewers() { request } else { &nobody };
         for mut batch in batches {
             if !batch.attributes.is_empty() && protocol.is_of_viewers() {
                 fill_device(&mut batch.attributes, request.header(USER_AGENT));

@@ -110,7 +110,11 @@ async fn take(
     }
     let header = |name: &str| context.headers.get(name).and_then(|value| value.to_str().ok());
     let payload = Payload { body: &received.body, query, header: &header };
-    Ok(gateway.ingest(tenant, protocol, &payload, &context).await?)
+    let nothing = HeaderMap::new();
+    let nobody = RequestContext { peer: UNKNOWN, headers: &nothing };
+    // Who brings the log of a CDN is no viewer: neither where it is nor what it is says anything of one.
+    let viewer = if protocol.is_of_viewers() { context } else { nobody };
+    Ok(gateway.ingest(tenant, protocol, &payload, &viewer).await?)
 }
 
 /// Why no body is read at the moment, before any work is done for it.
