@@ -38,8 +38,9 @@ fn epas_is_answered_as_the_eventsink_does() {
     assert!(preflight.head.to_lowercase().contains("x-epas-event, x-epas-version"));
     // Both `init` are one event, once it is too late for anything before it.
     wait_for(|| {
-        gateway.value("openqoe_ingest_event_outcomes_total{tenant=\"default\",protocol=\"epas\",outcome=\"counted\"")
-            == 1.0
+        gateway.value(
+            "openqoe_ingest_event_outcomes_total{tenant=\"default\",protocol=\"epas\",outcome=\"counted\"",
+        ) == 1.0
     });
 }
 
