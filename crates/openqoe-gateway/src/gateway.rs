@@ -24,6 +24,7 @@ use crate::objectives::{self, Objectives};
 use crate::otlp::{self, Otlp};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
 use crate::quota::{self, Place, Share, Short};
+use crate::receiver::Receiver;
 use crate::recovery::{self, Recovered};
 use crate::shard::{Admission, Command, Shard, Shared, shard_of};
 use crate::tenant::{Tenant, Tenants};
@@ -46,6 +47,7 @@ pub(crate) struct Gateway {
     pub(crate) privacy: Arc<Privacy>,
     pub(crate) slo: Mutex<SloWindow>,
     otlp: Mutex<Otlp>,
+    pub(crate) receiver: Receiver,
     pub(crate) objectives: Objectives,
     pub(crate) history: Arc<History>,
     /// Sessions as data.
@@ -124,6 +126,7 @@ impl Gateway {
         let history =
             History::start(&config.data_dir, &config.history, process.clone(), tenants.clone(), now_ms());
         let replaying = shared.replaying;
+        let receiver = Receiver::new(&config, otlp.forward.clone());
         let edge = None;
         Ok(Arc::new(Gateway {
             config,
@@ -138,6 +141,7 @@ impl Gateway {
             privacy,
             slo,
             otlp: Mutex::new(otlp),
+            receiver,
             objectives,
             history,
             facts,
@@ -175,6 +179,7 @@ impl Gateway {
         Ok(Arc::new(Gateway {
             guard,
             facts: Facts::new(&config),
+            receiver: Receiver::new(&config, Arc::default()),
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
             // An edge counts nothing; its file, if any, is a core's.
             history: History::start("".as_ref(), &config.history, process.clone(), tenants.clone(), now_ms()),

@@ -33,6 +33,7 @@ mod process;
 mod public;
 mod push;
 mod quota;
+mod receiver;
 mod recovery;
 mod refusal;
 mod relay;

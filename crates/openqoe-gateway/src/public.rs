@@ -22,6 +22,7 @@ use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
 use crate::pressure;
 use crate::privacy::RequestContext;
+use crate::receiver;
 use crate::refusal::Refusal;
 use crate::relay;
 use crate::request_log;
@@ -39,7 +40,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         router = router.route(protocol.path, if protocol.by_get { route.get(ingest) } else { route });
     }
     if gateway.config.role == Role::Core {
-        router = router.route(relay::PATH, post(relay::relay));
+        router = router.route(relay::PATH, post(relay::relay)).merge(receiver::routes());
     }
     router.fallback(unknown_path).with_state(gateway)
 }
@@ -95,9 +96,10 @@ async fn take(
     if let Some(bytes) = declared.filter(|bytes| *bytes <= limits.max_body) {
         tenant.take_bytes(protocol.id, bytes)?;
     }
-    let received = body::read(protocol, context.headers, body, limits.max_body, limits.read_timeout)
-        .await
-        .inspect_err(note)?;
+    let received =
+        body::read(protocol.content_types, context.headers, body, limits.max_body, limits.read_timeout)
+            .await
+            .inspect_err(note)?;
     tenant.note_body(protocol.id, received.wire);
     if declared.is_none() {
         tenant.take_bytes(protocol.id, received.wire)?;
@@ -126,7 +128,8 @@ async fn preflight(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
 ) -> Response {
-    cors::preflight(protocol, &gateway.access.directory(), &headers)
+    let methods = if protocol.by_get { "GET, POST" } else { "POST" };
+    cors::preflight(methods, protocol.headers, &gateway.access.directory(), &headers)
 }
 
 async fn unknown_path() -> impl IntoResponse {

@@ -4,6 +4,7 @@
 
 mod cmcd;
 mod native;
+pub mod otlp;
 mod protocol;
 mod suggest;
 

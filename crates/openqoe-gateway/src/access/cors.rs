@@ -7,8 +7,6 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use openqoe_ingest::ProtocolDef;
-
 use super::Directory;
 
 /// Headers that pages may send whatever the protocol.
@@ -27,10 +25,15 @@ pub(crate) fn expose(answer: &mut HeaderMap, directory: &Directory, request: &He
 
 /// Answers a preflight. Browsers send no key with it, so what any tenant allows is allowed; the request itself is then judged
 /// by its key.
-pub(crate) fn preflight(protocol: &ProtocolDef, directory: &Directory, request: &HeaderMap) -> Response {
-    let allowed: Vec<&str> = HEADERS.iter().chain(protocol.headers).copied().collect();
+pub(crate) fn preflight(
+    methods: &str,
+    headers: &[&str],
+    directory: &Directory,
+    request: &HeaderMap,
+) -> Response {
+    let allowed: Vec<&str> = HEADERS.iter().chain(headers).copied().collect();
     let headers = [
-        (ACCESS_CONTROL_ALLOW_METHODS, if protocol.by_get { "GET, POST" } else { "POST" }.to_owned()),
+        (ACCESS_CONTROL_ALLOW_METHODS, methods.to_owned()),
         (ACCESS_CONTROL_ALLOW_HEADERS, allowed.join(", ")),
         (ACCESS_CONTROL_MAX_AGE, "86400".to_owned()),
     ];

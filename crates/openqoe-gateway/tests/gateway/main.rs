@@ -22,6 +22,7 @@ mod lifecycle;
 mod mmdb;
 mod objectives;
 mod otlp;
+mod otlp_in;
 #[path = "../../src/otlp/message.rs"]
 #[allow(dead_code)]
 mod otlp_message;

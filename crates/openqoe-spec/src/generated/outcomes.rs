@@ -213,6 +213,9 @@ pub enum BatchRejection {
     /// The body is not JSON or not of the shape of a batch.
     #[serde(rename = "malformed_json")]
     MalformedJson,
+    /// The body is not the Protocol Buffers message it should be.
+    #[serde(rename = "malformed_protobuf")]
+    MalformedProtobuf,
     /// The major version of `spec_version` is not spoken here.
     #[serde(rename = "unsupported_spec_version")]
     UnsupportedSpecVersion,
@@ -253,6 +256,7 @@ impl BatchRejection {
         BatchRejection::BadEncoding,
         BatchRejection::InvalidUtf8,
         BatchRejection::MalformedJson,
+        BatchRejection::MalformedProtobuf,
         BatchRejection::UnsupportedSpecVersion,
         BatchRejection::InvalidSession,
         BatchRejection::TooManyEvents,
@@ -272,6 +276,7 @@ impl BatchRejection {
         "bad_encoding",
         "invalid_utf8",
         "malformed_json",
+        "malformed_protobuf",
         "unsupported_spec_version",
         "invalid_session",
         "too_many_events",
@@ -300,6 +305,7 @@ impl BatchRejection {
             "bad_encoding" => Some(BatchRejection::BadEncoding),
             "invalid_utf8" => Some(BatchRejection::InvalidUtf8),
             "malformed_json" => Some(BatchRejection::MalformedJson),
+            "malformed_protobuf" => Some(BatchRejection::MalformedProtobuf),
             "unsupported_spec_version" => Some(BatchRejection::UnsupportedSpecVersion),
             "invalid_session" => Some(BatchRejection::InvalidSession),
             "too_many_events" => Some(BatchRejection::TooManyEvents),
@@ -319,7 +325,7 @@ impl BatchRejection {
     /// The HTTP status that says so.
     pub const fn status(self) -> u16 {
         const STATUSES: &[u16] =
-            &[413, 415, 415, 400, 400, 400, 400, 400, 413, 503, 503, 408, 403, 403, 429, 413];
+            &[413, 415, 415, 400, 400, 400, 400, 400, 400, 413, 503, 503, 408, 403, 403, 429, 413];
         STATUSES[self as usize]
     }
 }
