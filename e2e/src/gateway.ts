@@ -14,6 +14,8 @@ export interface Gateway {
   metrics(accept?: string): Promise<Response>;
   /** When a line of its log matched, by `performance.now()`; a line of the past counts too. */
   told(pattern: RegExp, timeoutMs?: number): Promise<number>;
+  /** What the first group of a pattern matched in its log, once a line does. */
+  said(pattern: RegExp): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,10 @@ export async function startGateway(
     publicUrl,
     internalUrl,
     told,
+    said: (pattern) =>
+      until(`a line like ${pattern}`, async () =>
+        lines.map(({ text }) => pattern.exec(text)?.[1]).find((found) => found !== undefined),
+      ),
     metrics: (accept = 'text/plain') => fetch(`${internalUrl}/metrics`, { headers: { accept } }),
     stop: () =>
       new Promise((resolve) => {

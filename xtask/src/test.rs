@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::steps::{Steps, command_with};
 use crate::tools::{
-    ALERTMANAGER, AMTOOL, CHROMIUM, OPENMETRICS_PARSER, OTLP_RECEIVER, PROMETHEUS, PROMTOOL,
+    ALERTMANAGER, AMTOOL, CHROMIUM, OPENMETRICS_PARSER, OTEL_SDK, OTLP_RECEIVER, PROMETHEUS, PROMTOOL,
     VICTORIA_METRICS, npm_install, python_with,
 };
 use crate::{accuracy, codegen, deploy, tidy};
@@ -34,6 +34,7 @@ pub(crate) fn run(root: &Path, with_wasm: bool) -> Result<()> {
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
     otlp(&mut steps);
+    receiver(&mut steps);
     dashboards(&mut steps);
     in_browser(&mut steps);
     end_to_end(&mut steps);
@@ -112,6 +113,33 @@ fn otlp(steps: &mut Steps<'_>) {
         }),
         Err(remedy) => steps.skip(NAME, remedy),
     }
+}
+
+/// The SDKs of OpenTelemetry send to the gateway, and Prometheus reads what comes of it.
+fn receiver(steps: &mut Steps<'_>) {
+    const NAME: &str = "receiver: OpenTelemetry SDKs of JavaScript, Python and Rust";
+    const MANIFEST: &str = "e2e/src/receiver/rust/Cargo.toml";
+    if let Some(remedy) = [CHROMIUM, PROMETHEUS].iter().find_map(|tool| tool.require().err()) {
+        return steps.skip(NAME, remedy);
+    }
+    let build =
+        ["cargo", "build", "--quiet", "--manifest-path", MANIFEST, "--target-dir", "target/otel-sender"];
+    let rust = match command_with(steps.root(), &build, &[]) {
+        Ok(()) => "target/otel-sender/debug/openqoe-otel-sender",
+        Err(_) => {
+            steps.skip("receiver: the SDK of Rust", "its crates must be there, or the network");
+            ""
+        }
+    };
+    let python = python_with(steps.root(), &OTEL_SDK).unwrap_or_else(|remedy| {
+        steps.skip("receiver: the SDK of Python", remedy);
+        std::path::PathBuf::new()
+    });
+    steps.check(NAME, |root| {
+        let words = ["npm", "run", "receiver", "--silent", "-w", "e2e"];
+        let senders = [("OPENQOE_OTEL_PYTHON", python.as_os_str()), ("OPENQOE_OTEL_RUST", rust.as_ref())];
+        command_with(root, &words, &senders)
+    });
 }
 
 /// Every query of every dashboard is asked of a Prometheus that has scraped a gateway.

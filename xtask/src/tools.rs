@@ -185,6 +185,14 @@ pub(crate) const OTLP_RECEIVER: Library = Library {
     remedy: "install Python 3 with venv, or `pip install oteltap`; its receiver is there for x86-64 only",
 };
 
+/// The SDK of OpenTelemetry and its exporters, as a sender.
+pub(crate) const OTEL_SDK: Library = Library {
+    module: "opentelemetry.exporter.otlp.proto.http.metric_exporter, opentelemetry.exporter.otlp.proto.grpc.metric_exporter",
+    package: "opentelemetry-exporter-otlp==1.45.2",
+    folder: "otel-sdk",
+    remedy: "install Python 3 with venv, or `pip install opentelemetry-exporter-otlp`",
+};
+
 /// A Python that has a library.
 pub(crate) fn python_with(root: &Path, library: &Library) -> Result<PathBuf, &'static str> {
     let Library { module, package, folder, remedy } = library;

@@ -241,6 +241,8 @@ export type Session = {
   reasons: Array<string>;
   /** 32 hexadecimal digits, where traces are exported. */
   trace_id: string | null;
+  /** Traces others sent over OTLP that name the session in `session.id`, the latest last. Of one session, not in lists; forgotten at a restart. */
+  spoken_in?: Array<string>;
 };
 
 export type Sessions = {

@@ -14,6 +14,7 @@ mod ingest;
 mod journal;
 mod manifests;
 mod mutation;
+mod otlp;
 mod scribe;
 mod seeds;
 
@@ -48,6 +49,7 @@ pub static TARGETS: &[Target] = &[
     Target { name: "checkpoint_file", run: journal::checkpoint_file, seeds: seeds::checkpoint_files },
     Target { name: "checkpoint_engine", run: checkpoints::engine, seeds: seeds::engine_checkpoints },
     Target { name: "checkpoint_table", run: checkpoints::table, seeds: seeds::table_checkpoints },
+    Target { name: "otlp_metrics", run: otlp::metrics, seeds: otlp::seeds },
     Target { name: "engine", run: engine::order, seeds: seeds::plans },
     Target { name: "user_agent", run: gateway::user_agent, seeds: seeds::user_agents },
     Target { name: "manifests", run: manifests::play, seeds: manifests::seeds },

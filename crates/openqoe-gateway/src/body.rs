@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use openqoe_ingest::{ProtocolDef, Refused};
+use openqoe_ingest::Refused;
 use openqoe_spec::BatchRejection;
 
 use crate::unpack;
@@ -31,15 +31,15 @@ pub(crate) struct Received {
 /// Reads the body of a request.
 ///
 /// # Errors
-/// When type, encoding, size or time are not what the protocol takes. Nothing is read when the headers tell already.
+/// When type, encoding, size or time are not what is taken there. Nothing is read when the headers tell already.
 pub(crate) async fn read(
-    protocol: &ProtocolDef,
+    content_types: &[&str],
     headers: &HeaderMap,
     body: Body,
     limit: usize,
     timeout: Duration,
 ) -> Result<Received, Refused> {
-    check_type(protocol, headers)?;
+    check_type(content_types, headers)?;
     let encoding = encoding(headers)?;
     let declared = declared_length(headers);
     if declared.is_some_and(|length| length > limit) {
@@ -104,13 +104,13 @@ async fn collect(mut body: Limited<Body>, declared: usize) -> Result<Bytes, BoxE
     Ok(if all.is_empty() { first } else { all.into() })
 }
 
-fn check_type(protocol: &ProtocolDef, headers: &HeaderMap) -> Result<(), Refused> {
+fn check_type(content_types: &[&str], headers: &HeaderMap) -> Result<(), Refused> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if protocol.content_types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
+    if content_types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
         return Ok(());
     }
-    let message = format!("Content-Type {essence} is not {}", protocol.content_types.join(" or "));
+    let message = format!("Content-Type {essence} is not {}", content_types.join(" or "));
     Err(refused(BatchRejection::UnsupportedMediaType, &message, "text/plain needs no CORS preflight"))
 }
 

@@ -26,6 +26,7 @@ use crate::otlp::{self, Otlp};
 use crate::privacy::{self, Privacy, RequestContext, Verdict};
 use crate::process;
 use crate::quota::{self, Place, Share, Short};
+use crate::receiver::Receiver;
 use crate::recovery::{self, Recovered};
 use crate::shard::{Admission, Command, Shard, Shared, shard_of};
 use crate::tenant::{Tenant, Tenants};
@@ -48,6 +49,7 @@ pub(crate) struct Gateway {
     filters: Filters,
     pub(crate) slo: Mutex<SloWindow>,
     otlp: Mutex<Otlp>,
+    pub(crate) receiver: Receiver,
     pub(crate) objectives: Objectives,
     pub(crate) history: Arc<History>,
     /// Sessions as data.
@@ -127,6 +129,7 @@ impl Gateway {
         let history =
             History::start(&config.data_dir, &config.history, process.clone(), tenants.clone(), now_ms());
         let replaying = shared.replaying;
+        let receiver = Receiver::new(&config, otlp.forward.clone());
         let edge = None;
         Ok(Arc::new(Gateway {
             config,
@@ -142,6 +145,7 @@ impl Gateway {
             filters,
             slo,
             otlp: Mutex::new(otlp),
+            receiver,
             objectives,
             history,
             facts,
@@ -182,6 +186,7 @@ impl Gateway {
             guard,
             facts: Facts::new(&config),
             filters: Filters::start(&config, process.clone())?,
+            receiver: Receiver::new(&config, Arc::default()),
             privacy: Arc::new(Privacy::start(&config, process.clone())?),
             // An edge counts nothing; its file, if any, is a core's.
             history: History::start("".as_ref(), &config.history, process.clone(), tenants.clone(), now_ms()),

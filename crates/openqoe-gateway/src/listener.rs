@@ -7,9 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use openqoe_spec::metrics::process::{Counter, Gauge};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -31,6 +31,11 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// that comes at once should not wait that long.
 const BACKLOG: u32 = 4096;
 
+/// How often a connection of HTTP/2 that says nothing is asked whether it is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// Requests at the same time on such a connection.
+const MAX_STREAMS: u32 = 32;
+
 /// Opens the socket.
 ///
 /// # Errors
@@ -48,8 +53,38 @@ pub(crate) async fn bind(address: SocketAddr, purpose: &str) -> anyhow::Result<T
     })
 }
 
+/// What is spoken on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    Http1,
+    /// As gRPC does: from the first byte on, with no upgrade.
+    Http2,
+}
+
+impl Speaks {
+    /// Its name in TLS (RFC 7301).
+    fn alpn(self) -> &'static [u8] {
+        match self {
+            Speaks::Http1 => b"http/1.1",
+            Speaks::Http2 => b"h2",
+        }
+    }
+}
+
 /// Serves until `stop` changes, then lets requests under way finish.
 pub(crate) async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<tls::Server>>,
+    router: Router,
+    gateway: Arc<Gateway>,
+    stop: watch::Receiver<bool>,
+) {
+    serve_as(Speaks::Http1, listener, tls, router, gateway, stop).await;
+}
+
+/// The same in a version of HTTP.
+pub(crate) async fn serve_as(
+    speaks: Speaks,
     listener: TcpListener,
     tls: Option<Arc<tls::Server>>,
     router: Router,
@@ -79,6 +114,7 @@ pub(crate) async fn serve(
         // Latency of small answers; failing to set it costs nothing else.
         let _ = stream.set_nodelay(true);
         let connection = Connection {
+            speaks,
             tls: tls.clone(),
             router: router.clone(),
             gateway: gateway.clone(),
@@ -97,6 +133,7 @@ pub(crate) async fn serve(
 
 /// What a connection needs to be served.
 struct Connection {
+    speaks: Speaks,
     tls: Option<Arc<tls::Server>>,
     router: Router,
     gateway: Arc<Gateway>,
@@ -131,7 +168,7 @@ impl Connection {
         };
         let patience = self.gateway.config.limits.read_timeout;
         let greeted = tokio::select! {
-            greeted = tls.accept(stream, patience) => greeted,
+            greeted = tls.accept(stream, patience, self.speaks.alpn()) => greeted,
             _ = self.stop.changed() => None,
         };
         if let Some(stream) = greeted {
@@ -142,7 +179,7 @@ impl Connection {
 
     async fn serve(
         self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: Peer,
         identity: Identity,
     ) {
@@ -152,11 +189,22 @@ impl Connection {
             request.extensions_mut().insert(identity.clone());
             router.clone().call(request)
         });
-        let served = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.gateway.config.limits.read_timeout)
-            .serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = self.watcher.watch(served).await {
+        let patience = self.gateway.config.limits.read_timeout;
+        let ended = match self.speaks {
+            Speaks::Http1 => {
+                let mut http = http1::Builder::new();
+                http.timer(TokioTimer::new()).header_read_timeout(patience);
+                self.watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+            }
+            Speaks::Http2 => {
+                let mut http = http2::Builder::new(TokioExecutor::new());
+                // Whoever is gone without a word is found out.
+                http.timer(TokioTimer::new()).keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(patience);
+                http.max_concurrent_streams(MAX_STREAMS);
+                self.watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "connection ended");
         }
     }

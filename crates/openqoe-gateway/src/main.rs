@@ -35,6 +35,7 @@ mod process;
 mod public;
 mod push;
 mod quota;
+mod receiver;
 mod recovery;
 mod refusal;
 mod relay;

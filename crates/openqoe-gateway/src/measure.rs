@@ -45,6 +45,7 @@ impl Gateway {
         let (mut snapshot, _) = self.measurements().await;
         self.slo().snapshot_into(now_ms(), &mut snapshot);
         self.objectives.snapshot_into(&mut snapshot);
+        self.receiver.snapshot_into(&self.tenants.all(), &mut snapshot);
         self.tenants.all().iter().for_each(|tenant| tenant.note_cardinality(&self.guard));
         snapshot
     }
@@ -149,6 +150,7 @@ impl Gateway {
         let (snapshot, _) = self.measurements().await;
         let now = now_ms();
         if is_step {
+            self.receiver.expire();
             self.slo().observe(now, &snapshot);
         }
         let history = self.history.clone();

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use openqoe_ingest::{Answer, PROTOCOLS, Payload, ProtocolDef, Refused};
 use openqoe_spec::BatchRejection;
 
+use crate::access::cors::Terms;
 use crate::access::{cors, sender};
 use crate::answer::{self, answer};
 use crate::assets;
@@ -22,6 +23,7 @@ use crate::gateway::{Admitted, Gateway};
 use crate::listener::Peer;
 use crate::pressure;
 use crate::privacy::RequestContext;
+use crate::receiver;
 use crate::refusal::Refusal;
 use crate::relay;
 use crate::request_log;
@@ -45,7 +47,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         router = router.route(protocol.path, route);
     }
     if gateway.config.role == Role::Core {
-        router = router.route(relay::PATH, post(relay::relay));
+        router = router.route(relay::PATH, post(relay::relay)).merge(receiver::routes());
     }
     router.fallback(unknown_path).with_state(gateway)
 }
@@ -78,7 +80,7 @@ async fn ingest(
         Err(denied) => denied.note(protocol.id, &gateway.process).into_response(),
     };
     let headers = response.headers_mut();
-    cors::expose(protocol, headers, &directory, &head.headers);
+    cors::expose(&Terms::of(protocol), headers, &directory, &head.headers);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -101,9 +103,10 @@ async fn take(
     if let Some(bytes) = declared.filter(|bytes| *bytes <= limits.max_body) {
         tenant.take_bytes(protocol.id, bytes)?;
     }
-    let received = body::read(protocol, context.headers, body, limits.max_body, limits.read_timeout)
-        .await
-        .inspect_err(note)?;
+    let received =
+        body::read(protocol.content_types, context.headers, body, limits.max_body, limits.read_timeout)
+            .await
+            .inspect_err(note)?;
     tenant.note_body(protocol.id, received.wire);
     if declared.is_none() {
         tenant.take_bytes(protocol.id, received.wire)?;
@@ -139,7 +142,7 @@ async fn preflight(
     if protocol.answer == Answer::Epas && !headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         return answer::epas_options();
     }
-    cors::preflight(protocol, &gateway.access.directory(), &headers)
+    cors::preflight(&Terms::of(protocol), &gateway.access.directory(), &headers)
 }
 
 async fn unknown_path() -> impl IntoResponse {

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::gateway::Gateway;
 use crate::reload::Reload;
 use crate::remote_write::RemoteWrite;
-use crate::{cli, demo_page, internal, listener, probe, public, tls};
+use crate::{cli, demo_page, internal, listener, probe, public, receiver, tls};
 
 /// Runs until SIGINT or SIGTERM.
 ///
@@ -26,6 +26,7 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
     let public = listener::bind(config.listen, "public").await?;
     let internal = listener::bind(config.internal_listen, "internal").await?;
     let (public_address, internal_address) = (public.local_addr()?, internal.local_addr()?);
+    let receivers = receiver::bind(&config).await?;
     let mut monitoring = demo.and_then(|demo| demo_page::monitor(demo, &mut config, internal_address));
     let gateway = Gateway::start(config)?;
     let remote_write = RemoteWrite::start(&gateway, started)?;
@@ -41,6 +42,7 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
     let (public_scheme, internal_scheme) = (scheme(&tls), scheme(&internal_tls));
     let tls_of_reload = tls.clone();
     let watch = tls.clone().map(|tls| tokio::spawn(tls.watch(stopping.clone())));
+    let receivers = receiver::serve(receivers, tls.as_ref(), &gateway, &stopping);
     let listeners = [
         tokio::spawn(serve(public, tls, routes, &gateway, &stopping)),
         tokio::spawn(serve(internal, internal_tls, internal::router(gateway.clone()), &gateway, &stopping)),
@@ -69,7 +71,7 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
     }
     stop.send_replace(true);
     gateway.facts.close();
-    for task in listeners.into_iter().chain(probes) {
+    for task in receivers.into_iter().chain(listeners).chain(probes) {
         task.await?;
     }
     clock.await?;

@@ -7,6 +7,7 @@ mod cmcd;
 mod cmsd;
 mod epas;
 mod native;
+pub mod otlp;
 mod protocol;
 mod prototype;
 mod suggest;

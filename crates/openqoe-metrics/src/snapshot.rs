@@ -6,6 +6,7 @@ use std::sync::Arc;
 use openqoe_spec::Scope;
 
 use crate::cells::Cells;
+use crate::foreign::ForeignFamily;
 use crate::labels::push_label;
 use crate::layout::SCOPES;
 use crate::sinks::Sink;
@@ -21,6 +22,8 @@ pub struct Snapshot {
     scopes: [Rows; SCOPES.len()],
     /// What rows that are gone had counted: the trailing window still tells of it.
     pub(crate) expired: Groups,
+    /// Metrics others defined, by name.
+    pub(crate) foreign: BTreeMap<Box<str>, ForeignFamily>,
 }
 
 impl Snapshot {
@@ -35,6 +38,12 @@ impl Snapshot {
                 self.add(scope, labels, cells);
             }
         }
+        for (name, family) in other.foreign {
+            match self.foreign.get_mut(&name) {
+                Some(mine) => mine.series.extend(family.series),
+                None => drop(self.foreign.insert(name, family)),
+            }
+        }
     }
 
     /// Leaves one tenant's rows only: nothing of others, nothing of the process.
@@ -45,6 +54,10 @@ impl Snapshot {
             labels.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
         };
         self.scopes.iter_mut().for_each(|rows| rows.retain(|labels, _| is_own(labels)));
+        self.foreign.retain(|_, family| {
+            family.series.retain(|series| is_own(&series.labels));
+            !family.series.is_empty()
+        });
     }
 
     /// The exposition in the format of a sink.

@@ -5,6 +5,7 @@
 mod attribute;
 pub mod compact;
 mod event;
+mod foreign;
 #[rustfmt::skip]
 mod generated;
 mod kpi;
@@ -15,6 +16,9 @@ mod trace;
 
 pub use attribute::{AttributeDef, AttributeType, Attributes, Class, InvalidAttribute};
 pub use event::{Batch, Event};
+pub use foreign::{
+    Buckets, Exponential, ForeignExemplar, ForeignMetric, ForeignPoint, ForeignValue, Temporality,
+};
 pub use generated::attributes::{ATTRIBUTES, Attribute, SPEC_VERSION};
 pub use generated::events::EventKind;
 pub use generated::kpis::{HISTOGRAMS as KPI_HISTOGRAMS, Kpi, LEVELS as KPI_LEVELS, TERMS as KPI_TERMS};

@@ -22,13 +22,14 @@ impl Config {
                 problem: format!("{address} is not a loopback address: that needs {needed}"),
             })
         };
-        if !self.listen.ip().is_loopback()
-            && !self.asks_for_certificates()
-            && !has(&[Kind::Ingest, Kind::Server])
-        {
-            let needed =
-                "a tenant with a key; see `openqoe keys new --help`, or `tls.client_auth = \"required\"`";
-            return refuse("listen", self.listen, needed);
+        let asks = self.asks_for_certificates() || has(&[Kind::Ingest, Kind::Server]);
+        let otlp = self.otlp_receiver.listeners().into_iter().map(|(kind, address, _)| (kind.key(), address));
+        for (key, address) in otlp.chain([("listen", self.listen)]) {
+            if !address.ip().is_loopback() && !asks {
+                let needed =
+                    "a tenant with a key; see `openqoe keys new --help`, or `tls.client_auth = \"required\"`";
+                return refuse(key, address, needed);
+            }
         }
         let reads = has(&[Kind::Read]) || !self.internal_token_file.as_os_str().is_empty();
         if self.internal_is_exposed() && !reads {

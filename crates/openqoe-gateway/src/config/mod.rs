@@ -50,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) privacy: crate::privacy::Config,
     pub(crate) remote_write: crate::remote_write::Config,
     pub(crate) otlp: crate::otlp::Config,
+    pub(crate) otlp_receiver: crate::receiver::Config,
     pub(crate) tls: tls::Config,
     pub(crate) edge: edge::Config,
     pub(crate) slo: crate::objectives::Config,
@@ -187,6 +188,7 @@ impl Default for Config {
             privacy: crate::privacy::Config::default(),
             remote_write: crate::remote_write::Config::default(),
             otlp: crate::otlp::Config::default(),
+            otlp_receiver: crate::receiver::Config::default(),
             tls: tls::Config::default(),
             edge: edge::Config::default(),
             slo: crate::objectives::Config::default(),
@@ -287,6 +289,7 @@ impl Config {
             self.edge.problem(self.role, &self.data_dir),
             self.remote_write.problem(),
             self.otlp.problem(),
+            self.otlp_receiver.problem(),
             self.history.problem(),
             self.probe.problem(),
         ];

@@ -12,6 +12,7 @@ mod attributes;
 mod badness;
 mod config;
 mod exporter;
+mod forward;
 mod intake;
 mod logs;
 mod message;
@@ -42,6 +43,7 @@ use crate::push::{Endpoint, Seldom};
 use crate::recovery::JOURNALS;
 
 pub(crate) use config::Config;
+pub(crate) use forward::{Forward, Passed};
 pub(crate) use intake::Intake;
 
 /// How long the end of the process waits for what is still to be sent.
@@ -50,19 +52,22 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// What runs beside the shards.
 pub(crate) struct Otlp {
     pub(crate) intake: Intake,
+    /// Where others' traces and logs go through.
+    pub(crate) forward: Arc<Forward>,
     running: Option<Running>,
 }
 
 struct Running {
     stop: watch::Sender<bool>,
-    exporter: JoinHandle<()>,
+    exporter: Option<JoinHandle<()>>,
+    forward: JoinHandle<()>,
     senders: Vec<(Arc<Backlog>, JoinHandle<()>)>,
 }
 
 impl Otlp {
     /// Nothing at all.
     pub(crate) fn off() -> Otlp {
-        Otlp { intake: Intake::default(), running: None }
+        Otlp { intake: Intake::default(), forward: Arc::default(), running: None }
     }
 
     /// Starts it, if there is a receiver and a journal to read back from.
@@ -78,25 +83,29 @@ impl Otlp {
         if !otlp.is_on() {
             return Ok(Otlp::off());
         }
-        if config.data_dir.as_os_str().is_empty() {
-            tracing::warn!(
-                "otlp: nothing is exported, for sessions are read back from the journal: set `data_dir`"
-            );
-            return Ok(Otlp::off());
-        }
         let (stop, stopping) = watch::channel(false);
-        let mut senders = Vec::new();
+        let (mut senders, mut passing) = (Vec::new(), Vec::new());
         let mut open = |signal: OtlpSignal| {
             let endpoint = Endpoint::new(otlp.url(signal)?, otlp.settings())?;
-            tracing::info!(receiver = %endpoint.name(), "otlp: {} of ended sessions are exported", signal.as_str());
+            tracing::info!(receiver = %endpoint.name(), "otlp: {} are sent", signal.as_str());
             let backlog = Arc::new(Backlog::new(signal, process.clone()));
             let (packets, queue) = mpsc::unbounded_channel();
             let sender = Sender::new(endpoint, backlog.clone(), process.clone(), otlp);
             senders.push((backlog.clone(), tokio::spawn(sender.run(queue))));
+            passing.push((signal, Outbox::new(otlp, backlog.clone(), packets.clone())));
             anyhow::Ok(Outbox::new(otlp, backlog, packets))
         };
         let traces = otlp.sends(OtlpSignal::Traces).then(|| open(OtlpSignal::Traces)).transpose()?;
         let logs = otlp.sends(OtlpSignal::Logs).then(|| open(OtlpSignal::Logs)).transpose()?;
+        let forward = Arc::new(Forward::new(passing));
+        let passing = tokio::spawn(forward.clone().run(stopping.clone()));
+        if config.data_dir.as_os_str().is_empty() {
+            tracing::warn!(
+                "otlp: no session is exported, for sessions are read back from the journal: set `data_dir`"
+            );
+            let running = Running { stop, exporter: None, forward: passing, senders };
+            return Ok(Otlp { intake: Intake::default(), forward, running: Some(running) });
+        }
         let journals = config.data_dir.join(JOURNALS);
         let exporter = Exporter {
             process: process.clone(),
@@ -110,16 +119,20 @@ impl Otlp {
         let (chosen, queue) = mpsc::channel(otlp.queue);
         process.set(Gauge::OtlpPendingSessions, 0.0);
         let intake = Intake::new(otlp.clone(), process.clone(), chosen);
-        let exporter = tokio::spawn(exporter.run(queue, stopping));
-        Ok(Otlp { intake, running: Some(Running { stop, exporter, senders }) })
+        let exporter = Some(tokio::spawn(exporter.run(queue, stopping)));
+        let running = Running { stop, exporter, forward: passing, senders };
+        Ok(Otlp { intake, forward, running: Some(running) })
     }
 
     /// Sends what waits, for a moment; to be called when no session ends any more.
     pub(crate) async fn finish(self) {
-        let Some(Running { stop, exporter, senders }) = self.running else { return };
+        let Some(Running { stop, exporter, forward, senders }) = self.running else { return };
         let deadline = tokio::time::Instant::now() + DRAIN;
         stop.send_replace(true);
-        let _ = exporter.await;
+        if let Some(exporter) = exporter {
+            let _ = exporter.await;
+        }
+        let _ = forward.await;
         for (backlog, mut sender) in senders {
             if tokio::time::timeout_at(deadline, &mut sender).await.is_err() {
                 sender.abort();

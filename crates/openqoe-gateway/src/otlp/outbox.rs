@@ -79,6 +79,8 @@ pub(super) struct Outbox {
     /// What every resource is said to be.
     resource: Vec<KeyValue>,
     by_tenant: BTreeMap<Box<str>, Vec<Vec<u8>>>,
+    /// Requests of others, encoded.
+    passed: Vec<u8>,
     items: usize,
     bytes: usize,
     since: Option<Instant>,
@@ -107,6 +109,7 @@ impl Outbox {
         Outbox {
             resource,
             by_tenant,
+            passed: Vec::new(),
             items: 0,
             bytes: 0,
             since: None,
@@ -127,6 +130,24 @@ impl Outbox {
             Some(items) => items.push(item),
             None => drop(self.by_tenant.insert(tenant.into(), vec![item])),
         }
+        self.flush_if_full();
+    }
+
+    /// Puts a whole request of others in. Requests one behind the other are one: a message that is read twice is merged
+    /// (Protocol Buffers, "Encoding: Last One Wins").
+    pub(super) fn pass(&mut self, message: &[u8], items: usize) {
+        (self.items, self.bytes) = (self.items + items, self.bytes + message.len());
+        self.since.get_or_insert_with(Instant::now);
+        self.passed.extend_from_slice(message);
+        self.flush_if_full();
+    }
+
+    /// Whether more can wait for the receiver.
+    pub(super) fn has_room(&self) -> bool {
+        self.backlog.bytes() + self.bytes < self.max_bytes
+    }
+
+    fn flush_if_full(&mut self) {
         if self.items >= MAX_ITEMS || self.bytes >= MAX_BYTES {
             self.flush();
         }
@@ -151,7 +172,8 @@ impl Outbox {
             let scopes = vec![ScopeItems { scope: Some(scope), items }];
             ResourceItems { resource: Some(Resource { attributes }), scopes }
         });
-        let message = Request { resources: resources.collect() }.encode_to_vec();
+        let mut message = Request { resources: resources.collect() }.encode_to_vec();
+        message.append(&mut self.passed);
         let body = match self.compression {
             Compression::Gzip => gzip(&message),
             Compression::None => message.into(),

@@ -55,6 +55,9 @@ pub(crate) struct Session {
     badness: f64,
     reasons: Vec<&'static str>,
     trace_id: Option<String>,
+    /// Traces of others that name it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    spoken_in: Vec<Box<str>>,
 }
 
 impl Session {
@@ -66,6 +69,7 @@ impl Session {
             // One that goes on has no trace yet.
             trace_id: if is_live { None } else { trace_of(config, &session_id, &summary) }
                 .map(|id| id.to_string()),
+            spoken_in: Vec::new(),
             session_id,
             is_live,
             protocol: protocol.as_str(),

@@ -19,7 +19,8 @@ pub(super) async fn session(
     Path((tenant, session_id)): Path<(String, String)>,
 ) -> Result<Json<Session>, Refusal> {
     let (row, is_live) = find(&gateway, &tenant, &session_id).await?;
-    Ok(Json(Session::of(&gateway.config, row, is_live)))
+    let spoken_in = gateway.receiver.traces_of(&tenant, &session_id);
+    Ok(Json(Session { spoken_in, ..Session::of(&gateway.config, row, is_live) }))
 }
 
 /// A session as it stands, and whether it goes on: the shard knows it while it does, and for a while after; then the archive.

@@ -43,8 +43,9 @@ pub(super) async fn timeline(
         timeline.began_at = began_at;
         timeline.length_ms = heard_at.saturating_sub(began_at);
     }
+    let spoken_in = gateway.receiver.traces_of(&tenant, &session_id);
     Ok(Json(SessionTimeline {
-        session: Session::of(&gateway.config, row, is_live),
+        session: Session { spoken_in, ..Session::of(&gateway.config, row, is_live) },
         timeline,
         figures_at: heard_at,
     }))

@@ -79,9 +79,17 @@ impl Server {
         .await;
     }
 
-    /// Greets a client. `None` when that fails or takes too long, which is counted.
-    pub(crate) async fn accept(&self, stream: TcpStream, patience: Duration) -> Option<TlsStream<TcpStream>> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+    /// Greets a client, with whom a protocol is to be spoken. `None` when that fails or takes too long, which is counted.
+    pub(crate) async fn accept(
+        &self,
+        stream: TcpStream,
+        patience: Duration,
+        alpn: &[u8],
+    ) -> Option<TlsStream<TcpStream>> {
+        let mut current = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if current.alpn_protocols != [alpn] {
+            Arc::make_mut(&mut current).alpn_protocols = vec![alpn.to_vec()];
+        }
         let greeted = tokio::time::timeout(patience, TlsAcceptor::from(current).accept(stream)).await;
         let failure = match greeted {
             Ok(Ok(stream)) => return Some(stream),

@@ -75,6 +75,8 @@ impl Gateway {
             .args(["--listen", public, "--internal-listen", internal])
             // In memory, unless a test says where.
             .env("OPENQOE_DATA_DIR", "")
+            // Off, unless a test says where.
+            .envs([("OPENQOE_OTLP_RECEIVER_LISTEN", ""), ("OPENQOE_OTLP_RECEIVER_GRPC_LISTEN", "")])
             .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .spawn()

@@ -26,6 +26,7 @@ mod lifecycle;
 mod mmdb;
 mod objectives;
 mod otlp;
+mod otlp_in;
 #[path = "../../src/otlp/message.rs"]
 #[allow(dead_code)]
 mod otlp_message;

@@ -263,6 +263,32 @@ fn search_answers(gateway: &Gateway) {
     }
 }
 
+/// What somebody says over OTLP of a viewer, in metrics and in traces; why a body that is none was refused.
+fn tell_otlp(gateway: &Gateway) -> String {
+    let attributes = json!([
+        { "key": "user.id", "value": { "stringValue": "user-PIIMARK" } },
+        { "key": "client.address", "value": { "stringValue": "192.0.2.77" } },
+        { "key": "session.id", "value": { "stringValue": "s" } },
+        { "key": "url.full", "value": { "stringValue": "https://cdn.example/?sig=PIIMARK" } },
+    ]);
+    let point = json!({ "timeUnixNano": "1", "asInt": "1", "attributes": attributes });
+    let metric = json!({ "name": "told", "gauge": { "dataPoints": [point] } });
+    let metrics = json!({ "resourceMetrics": [{ "resource": { "attributes": attributes }, "scopeMetrics": [{ "metrics": [metric] }] }] });
+    let span = json!({ "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "told",
+        "attributes": [attributes[0], attributes[1]] });
+    let traces = json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [span] }] }] });
+    let json = [("content-type", "application/json")];
+    for (path, body) in [("/v1/metrics", metrics), ("/v1/traces", traces)] {
+        let answer = request(&gateway.public, "POST", path, &json, body.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    assert!(gateway.metrics().contains("told{tenant=\"default\"} 1"));
+    let broken = request(&gateway.public, "POST", "/v1/metrics", &[], b"\xffPIIMARK");
+    let reason = broken.text().split(':').next().unwrap_or_default().to_owned();
+    BatchRejection::MalformedProtobuf.as_str().to_owned()
+        + if reason.contains("malformed_protobuf") { "" } else { "?" }
+}
+
 /// Refusals that need a start, a load or tenants, and look into no body.
 const ELSEWHERE: [BatchRejection; 6] = [
     BatchRejection::Replaying,
@@ -297,6 +323,7 @@ fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
     }
     let mut reasons = refusals(&gateway);
     reasons.push(logs(&gateway));
+    reasons.push(tell_otlp(&gateway));
     let missing: Vec<_> = BatchRejection::ALL
         .iter()
         .filter(|reason| !ELSEWHERE.contains(reason) && !reasons.iter().any(|given| given == reason.as_str()))

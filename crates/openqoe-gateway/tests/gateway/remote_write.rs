@@ -184,7 +184,8 @@ fn what_waits_survives_the_process_however_it_ends() {
 #[test]
 fn the_last_thing_a_gateway_does_is_push() {
     let receiver = Receiver::start(|_, received| written(received));
-    let gateway = pushing(&receiver.url, &[("OPENQOE_REMOTE_WRITE_INTERVAL", "1h")]);
+    let once = [("OPENQOE_REMOTE_WRITE_INTERVAL", "1h"), ("OPENQOE_REMOTE_WRITE_MAX_SAMPLES", "100000")];
+    let gateway = pushing(&receiver.url, &once);
     receiver.wait(1);
     gateway.send("s", &view());
     terminate(gateway);

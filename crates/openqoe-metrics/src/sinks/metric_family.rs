@@ -52,9 +52,12 @@ pub(crate) struct LabelPair {
 pub(crate) struct Number {
     #[prost(double, optional, tag = "1")]
     pub(crate) value: Option<f64>,
+    /// Of counters only.
+    #[prost(message, optional, tag = "2")]
+    pub(crate) exemplar: Option<Exemplar>,
 }
 
-/// Classic and native buckets of one histogram. Values are never negative, so the negative buckets are left out.
+/// Classic and native buckets of one histogram. Our own values are never negative; those of others may be.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Histogram {
     #[prost(uint64, optional, tag = "1")]
@@ -69,6 +72,10 @@ pub(crate) struct Histogram {
     pub(crate) zero_threshold: Option<f64>,
     #[prost(uint64, optional, tag = "7")]
     pub(crate) zero_count: Option<u64>,
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) negative_span: Vec<BucketSpan>,
+    #[prost(sint64, repeated, tag = "10")]
+    pub(crate) negative_delta: Vec<i64>,
     #[prost(message, repeated, tag = "12")]
     pub(crate) positive_span: Vec<BucketSpan>,
     #[prost(sint64, repeated, tag = "13")]

@@ -1,5 +1,7 @@
 //! The formats a snapshot can be encoded in, one row each in [`SINKS`]. A format is added with a file here and a row there.
 
+mod foreign_protobuf;
+mod foreign_text;
 pub(crate) mod metric_family;
 mod protobuf;
 pub(crate) mod remote_write;

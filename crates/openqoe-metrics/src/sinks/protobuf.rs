@@ -8,6 +8,7 @@ use openqoe_spec::{MetricDef, MetricKind, Scope};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
+use super::foreign_protobuf::push_foreign;
 use super::metric_family::{
     Bucket, BucketSpan, Exemplar, Histogram, LabelPair, Metric, MetricFamily, MetricType, Number, Timestamp,
 };
@@ -36,6 +37,7 @@ pub(super) fn encode(snapshot: &Snapshot, out: &mut Vec<u8>) {
         }
         push_delimited(out, &family);
     });
+    snapshot.foreign.values().for_each(|family| push_foreign(family, out));
 }
 
 /// The encoded labels of the rows of one scope. Families of a scope follow each other, so one scope is enough.
@@ -84,15 +86,19 @@ fn own_labels(def: &MetricDef, series: &Series<'_>) -> Metric {
     metric.label.extend(series.key.map(|(name, value)| pair(name, &unescape(value))));
     match series.value {
         Value::Number(value) if def.kind == MetricKind::Counter => {
-            metric.counter = Some(Number { value: Some(value) });
+            metric.counter = Some(number(value));
         }
-        Value::Number(value) => metric.gauge = Some(Number { value: Some(value) }),
+        Value::Number(value) => metric.gauge = Some(number(value)),
         Value::Histogram(histogram) => metric.histogram = Some(message(def, histogram)),
     }
     metric
 }
 
-fn pair(name: &str, value: &str) -> LabelPair {
+fn number(value: f64) -> Number {
+    Number { value: Some(value), exemplar: None }
+}
+
+pub(super) fn pair(name: &str, value: &str) -> LabelPair {
     LabelPair { name: Some(name.to_owned()), value: Some(value.to_owned()) }
 }
 
@@ -113,6 +119,7 @@ fn message(def: &MetricDef, histogram: &histogram::Histogram) -> Histogram {
         zero_count: Some(histogram.native().zero()),
         positive_span,
         positive_delta,
+        ..Histogram::default()
     }
 }
 

@@ -4,6 +4,8 @@
 
 use openqoe_spec::{MetricDef, MetricKind};
 
+use super::foreign_text::push_foreign;
+
 use crate::family::{Family, Series, Value, families};
 use crate::histogram::{Histogram, Kept};
 use crate::labels::escape;
@@ -11,11 +13,11 @@ use crate::number::{push_count, push_float, push_number};
 use crate::snapshot::Snapshot;
 
 /// What differs between the two.
-struct Dialect {
+pub(super) struct Dialect {
     /// `_total` belongs to the sample, not to the family ("Counter", MetricPoint naming), and there are `UNIT` lines.
-    openmetrics: bool,
+    pub(super) openmetrics: bool,
     /// How a number stands in `le`.
-    bound: fn(&mut Vec<u8>, f64),
+    pub(super) bound: fn(&mut Vec<u8>, f64),
 }
 
 /// Appends the Prometheus text format 0.0.4.
@@ -32,10 +34,12 @@ pub(super) fn encode_openmetrics(snapshot: &Snapshot, out: &mut Vec<u8>) {
 impl Dialect {
     fn encode(&self, snapshot: &Snapshot, out: &mut Vec<u8>) {
         families(snapshot, |family| self.family(family, out));
+        snapshot.foreign.values().for_each(|family| push_foreign(self, family, out));
     }
 
     fn family(&self, family: &Family<'_>, out: &mut Vec<u8>) {
-        self.metadata(family.def, out);
+        let MetricDef { name, help, kind, unit, .. } = family.def;
+        self.metadata(name, help, *kind, unit.as_str(), out);
         let bounds = self.bounds(family.def);
         for series in &family.series {
             match series.value {
@@ -49,19 +53,20 @@ impl Dialect {
         }
     }
 
-    fn metadata(&self, def: &MetricDef, out: &mut Vec<u8>) {
-        let name = match def.name.strip_suffix("_total") {
+    pub(super) fn metadata(&self, name: &str, help: &str, kind: MetricKind, unit: &str, out: &mut Vec<u8>) {
+        let name = match name.strip_suffix("_total") {
             Some(stem) if self.openmetrics => stem,
-            _ => def.name,
+            _ => name,
         };
-        let kind = match def.kind {
+        let kind = match kind {
             MetricKind::Counter => "counter",
             MetricKind::Gauge => "gauge",
             MetricKind::Histogram => "histogram",
         };
-        push_line(out, &["# HELP ", name, " ", &self.help(def.help)]);
+        if !help.is_empty() {
+            push_line(out, &["# HELP ", name, " ", &self.help(help)]);
+        }
         push_line(out, &["# TYPE ", name, " ", kind]);
-        let unit = def.unit.as_str();
         // "UNIT": the unit must be the end of the family's name.
         if self.openmetrics
             && !unit.is_empty()

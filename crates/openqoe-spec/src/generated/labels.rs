@@ -513,7 +513,7 @@ impl Window {
     }
 }
 
-/// The wire format the events came in. `cdn_log`: CMCD request mode out of the logs of a CDN; `epas`: Eyevinn Player Analytics; `prototype`: `/v2/events` of the OpenQoE prototype.
+/// The wire format the events came in. `cdn_log`: CMCD request mode out of the logs of a CDN; `epas`: Eyevinn Player Analytics; `prototype`: `/v2/events` of the OpenQoE prototype; `otlp`: points, spans and log records, which are no events and have a ledger of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Protocol {
     /// `native`
@@ -531,13 +531,22 @@ pub enum Protocol {
     /// `prototype`
     #[serde(rename = "prototype")]
     Prototype,
+    /// `otlp`
+    #[serde(rename = "otlp")]
+    Otlp,
 }
 impl Protocol {
     /// Every variant, in order.
-    pub const ALL: &'static [Protocol] =
-        &[Protocol::Native, Protocol::Cmcd, Protocol::CdnLog, Protocol::Epas, Protocol::Prototype];
+    pub const ALL: &'static [Protocol] = &[
+        Protocol::Native,
+        Protocol::Cmcd,
+        Protocol::CdnLog,
+        Protocol::Epas,
+        Protocol::Prototype,
+        Protocol::Otlp,
+    ];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] = &["native", "cmcd", "cdn_log", "epas", "prototype"];
+    pub const NAMES: &'static [&'static str] = &["native", "cmcd", "cdn_log", "epas", "prototype", "otlp"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -554,6 +563,7 @@ impl Protocol {
             "cdn_log" => Some(Protocol::CdnLog),
             "epas" => Some(Protocol::Epas),
             "prototype" => Some(Protocol::Prototype),
+            "otlp" => Some(Protocol::Otlp),
             _ => None,
         }
     }
@@ -1103,6 +1113,178 @@ impl OtlpOutcome {
             "refused" => Some(OtlpOutcome::Refused),
             "retried" => Some(OtlpOutcome::Retried),
             "unreachable" => Some(OtlpOutcome::Unreachable),
+            _ => None,
+        }
+    }
+}
+
+/// What became of a metric point. `folded`: it is in its series; `repeated`: it had been told before, or a newer one had; `resumed`: the first of a stream that began before it was followed, which counts from there on. All others were rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpPointOutcome {
+    /// `folded`
+    #[serde(rename = "folded")]
+    Folded,
+    /// `repeated`
+    #[serde(rename = "repeated")]
+    Repeated,
+    /// `resumed`
+    #[serde(rename = "resumed")]
+    Resumed,
+    /// `malformed`
+    #[serde(rename = "malformed")]
+    Malformed,
+    /// `invalid_name`
+    #[serde(rename = "invalid_name")]
+    InvalidName,
+    /// `reserved_name`
+    #[serde(rename = "reserved_name")]
+    ReservedName,
+    /// `unsupported_type`
+    #[serde(rename = "unsupported_type")]
+    UnsupportedType,
+    /// `unsupported_temporality`
+    #[serde(rename = "unsupported_temporality")]
+    UnsupportedTemporality,
+    /// `type_conflict`
+    #[serde(rename = "type_conflict")]
+    TypeConflict,
+    /// `too_many_labels`
+    #[serde(rename = "too_many_labels")]
+    TooManyLabels,
+    /// `too_many_metrics`
+    #[serde(rename = "too_many_metrics")]
+    TooManyMetrics,
+}
+impl OtlpPointOutcome {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpPointOutcome] = &[
+        OtlpPointOutcome::Folded,
+        OtlpPointOutcome::Repeated,
+        OtlpPointOutcome::Resumed,
+        OtlpPointOutcome::Malformed,
+        OtlpPointOutcome::InvalidName,
+        OtlpPointOutcome::ReservedName,
+        OtlpPointOutcome::UnsupportedType,
+        OtlpPointOutcome::UnsupportedTemporality,
+        OtlpPointOutcome::TypeConflict,
+        OtlpPointOutcome::TooManyLabels,
+        OtlpPointOutcome::TooManyMetrics,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &[
+        "folded",
+        "repeated",
+        "resumed",
+        "malformed",
+        "invalid_name",
+        "reserved_name",
+        "unsupported_type",
+        "unsupported_temporality",
+        "type_conflict",
+        "too_many_labels",
+        "too_many_metrics",
+    ];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "folded" => Some(OtlpPointOutcome::Folded),
+            "repeated" => Some(OtlpPointOutcome::Repeated),
+            "resumed" => Some(OtlpPointOutcome::Resumed),
+            "malformed" => Some(OtlpPointOutcome::Malformed),
+            "invalid_name" => Some(OtlpPointOutcome::InvalidName),
+            "reserved_name" => Some(OtlpPointOutcome::ReservedName),
+            "unsupported_type" => Some(OtlpPointOutcome::UnsupportedType),
+            "unsupported_temporality" => Some(OtlpPointOutcome::UnsupportedTemporality),
+            "type_conflict" => Some(OtlpPointOutcome::TypeConflict),
+            "too_many_labels" => Some(OtlpPointOutcome::TooManyLabels),
+            "too_many_metrics" => Some(OtlpPointOutcome::TooManyMetrics),
+            _ => None,
+        }
+    }
+}
+
+/// What became of a span or log record. `forwarded`: it is on its way to the OTLP receiver, whose own series tell the rest; `not_configured`: there is none for this signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpItemOutcome {
+    /// `forwarded`
+    #[serde(rename = "forwarded")]
+    Forwarded,
+    /// `not_configured`
+    #[serde(rename = "not_configured")]
+    NotConfigured,
+    /// `queue_full`
+    #[serde(rename = "queue_full")]
+    QueueFull,
+    /// `malformed`
+    #[serde(rename = "malformed")]
+    Malformed,
+}
+impl OtlpItemOutcome {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpItemOutcome] = &[
+        OtlpItemOutcome::Forwarded,
+        OtlpItemOutcome::NotConfigured,
+        OtlpItemOutcome::QueueFull,
+        OtlpItemOutcome::Malformed,
+    ];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["forwarded", "not_configured", "queue_full", "malformed"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "forwarded" => Some(OtlpItemOutcome::Forwarded),
+            "not_configured" => Some(OtlpItemOutcome::NotConfigured),
+            "queue_full" => Some(OtlpItemOutcome::QueueFull),
+            "malformed" => Some(OtlpItemOutcome::Malformed),
+            _ => None,
+        }
+    }
+}
+
+/// How a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpTransport {
+    /// `http`
+    #[serde(rename = "http")]
+    Http,
+    /// `grpc`
+    #[serde(rename = "grpc")]
+    Grpc,
+}
+impl OtlpTransport {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpTransport] = &[OtlpTransport::Http, OtlpTransport::Grpc];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["http", "grpc"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "http" => Some(OtlpTransport::Http),
+            "grpc" => Some(OtlpTransport::Grpc),
             _ => None,
         }
     }

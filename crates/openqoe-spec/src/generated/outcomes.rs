@@ -230,6 +230,9 @@ pub enum BatchRejection {
     /// `format`, `fields` or `separator` of a request to `/cmcd/logs` is not known.
     #[serde(rename = "unknown_format")]
     UnknownFormat,
+    /// The body is not the Protocol Buffers message it should be.
+    #[serde(rename = "malformed_protobuf")]
+    MalformedProtobuf,
     /// The major version of `spec_version` is not spoken here.
     #[serde(rename = "unsupported_spec_version")]
     UnsupportedSpecVersion,
@@ -271,6 +274,7 @@ impl BatchRejection {
         BatchRejection::InvalidUtf8,
         BatchRejection::MalformedJson,
         BatchRejection::UnknownFormat,
+        BatchRejection::MalformedProtobuf,
         BatchRejection::UnsupportedSpecVersion,
         BatchRejection::InvalidSession,
         BatchRejection::TooManyEvents,
@@ -291,6 +295,7 @@ impl BatchRejection {
         "invalid_utf8",
         "malformed_json",
         "unknown_format",
+        "malformed_protobuf",
         "unsupported_spec_version",
         "invalid_session",
         "too_many_events",
@@ -320,6 +325,7 @@ impl BatchRejection {
             "invalid_utf8" => Some(BatchRejection::InvalidUtf8),
             "malformed_json" => Some(BatchRejection::MalformedJson),
             "unknown_format" => Some(BatchRejection::UnknownFormat),
+            "malformed_protobuf" => Some(BatchRejection::MalformedProtobuf),
             "unsupported_spec_version" => Some(BatchRejection::UnsupportedSpecVersion),
             "invalid_session" => Some(BatchRejection::InvalidSession),
             "too_many_events" => Some(BatchRejection::TooManyEvents),
@@ -339,7 +345,7 @@ impl BatchRejection {
     /// The HTTP status that says so.
     pub const fn status(self) -> u16 {
         const STATUSES: &[u16] =
-            &[413, 415, 415, 400, 400, 400, 400, 400, 400, 413, 503, 503, 408, 403, 403, 429, 413];
+            &[413, 415, 415, 400, 400, 400, 400, 400, 400, 400, 413, 503, 503, 408, 403, 403, 429, 413];
         STATUSES[self as usize]
     }
 }

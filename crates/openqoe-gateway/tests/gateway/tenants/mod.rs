@@ -14,12 +14,12 @@ use std::process::{Command, Output};
 use crate::harness::{Answer, Gateway, batch, folder, request, view};
 
 /// A configuration on disk and the keys made for it.
-struct Setup {
+pub(crate) struct Setup {
     config: PathBuf,
 }
 
 impl Setup {
-    fn new(name: &str, config: &str) -> Setup {
+    pub(crate) fn new(name: &str, config: &str) -> Setup {
         let folder = folder(name);
         std::fs::create_dir_all(&folder).unwrap();
         let setup = Setup { config: folder.join("openqoe.toml") };
@@ -45,14 +45,18 @@ impl Setup {
     }
 
     /// Makes a key.
-    fn key(&self, tenant: &str, kind: &str) -> String {
+    pub(crate) fn key(&self, tenant: &str, kind: &str) -> String {
         let output = self.keys(&["new", "--tenant", tenant, "--kind", kind]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
     fn start(&self) -> Gateway {
-        Gateway::start_with(&["serve", "--config", self.config.to_str().unwrap()], &[])
+        self.start_with(&[])
+    }
+
+    pub(crate) fn start_with(&self, environment: &[(&str, &str)]) -> Gateway {
+        Gateway::start_with(&["serve", "--config", self.config.to_str().unwrap()], environment)
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) enum MetricType {
     Histogram = 3,
 }
 
-/// A native histogram at a time. Values are never negative, so there are no negative buckets.
+/// A native histogram at a time. Our own values are never negative; those of others may be.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Histogram {
     /// Of a oneof, like `zero_count_int`: written even when it is 0.
@@ -88,6 +88,10 @@ pub(crate) struct Histogram {
     pub(crate) zero_threshold: f64,
     #[prost(uint64, optional, tag = "6")]
     pub(crate) zero_count_int: Option<u64>,
+    #[prost(message, repeated, tag = "8")]
+    pub(crate) negative_spans: Vec<BucketSpan>,
+    #[prost(sint64, repeated, tag = "9")]
+    pub(crate) negative_deltas: Vec<i64>,
     #[prost(message, repeated, tag = "11")]
     pub(crate) positive_spans: Vec<BucketSpan>,
     #[prost(sint64, repeated, tag = "12")]

@@ -6,6 +6,7 @@
 //!
 //! It is not one of the [`SINKS`](super::SINKS): a push says what is new since the one before, so its encoder has a memory.
 
+mod foreign;
 mod known;
 mod message;
 mod symbols;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 use openqoe_spec::metrics::METRICS;
 use openqoe_spec::{MetricDef, MetricKind, Scope};
 
+use self::foreign::KnownForeign;
 use self::known::{Identity, Known};
-use self::writer::{Labels, Writer};
+use self::writer::{About, Labels, Shown, Writer};
 use crate::family::{Value, families};
 use crate::histogram::{Histogram, Kept};
 use crate::labels::{pairs, unescape};
@@ -63,13 +65,14 @@ pub struct RemoteWriteOptions {
 pub struct RemoteWrite {
     options: RemoteWriteOptions,
     known: Known,
+    foreign: KnownForeign,
 }
 
 impl RemoteWrite {
     /// An encoder that has sent nothing yet.
     pub fn new(options: RemoteWriteOptions) -> RemoteWrite {
         let known = Known::new(options.started);
-        RemoteWrite { options, known }
+        RemoteWrite { options, known, foreign: KnownForeign::default() }
     }
 
     /// The messages of a push, to be sent in this order: every series with its value at a time (epoch ms), the exemplars that
@@ -101,6 +104,7 @@ impl RemoteWrite {
         for identity in self.known.ended() {
             push.end(&identity);
         }
+        self.foreign.push(&snapshot.foreign, &self.options, &mut push.writer);
         push.writer.finish()
     }
 }
@@ -139,7 +143,7 @@ impl Push<'_> {
 
     fn number(&mut self, def: &MetricDef, labels: &Labels, value: f64, start: i64) {
         let start = if def.kind == MetricKind::Counter { start } else { 0 };
-        self.writer.sample(def, labels, ("", None), value, start, None);
+        self.writer.sample(&about(def), labels, ("", None), value, start, None);
     }
 
     /// A histogram in the configured shapes. Exemplars belong to the bucket they fell into, or to the native histogram.
@@ -154,14 +158,22 @@ impl Push<'_> {
         let sum = histogram.sum() / def.unit.divisor();
         if self.options.histograms != Histograms::Native {
             for ((bucket, count), bound) in histogram.cumulative().enumerate().zip(bounds(def)) {
-                let exemplar = new.iter().find(|kept| kept.bucket == bucket).copied();
-                self.writer.sample(def, labels, ("_bucket", Some(bound)), count as f64, start, exemplar);
+                let exemplar = new.iter().find(|kept| kept.bucket == bucket).map(|kept| shown(kept));
+                self.writer.sample(
+                    &about(def),
+                    labels,
+                    ("_bucket", Some(bound)),
+                    count as f64,
+                    start,
+                    exemplar,
+                );
             }
-            self.writer.sample(def, labels, ("_sum", None), sum, start, None);
-            self.writer.sample(def, labels, ("_count", None), histogram.count() as f64, start, None);
+            self.writer.sample(&about(def), labels, ("_sum", None), sum, start, None);
+            self.writer.sample(&about(def), labels, ("_count", None), histogram.count() as f64, start, None);
         }
         if self.options.histograms != Histograms::Classic {
-            self.writer.native(def, labels, native(histogram, sum, start), new);
+            let exemplars = new.iter().map(|kept| shown(kept)).collect();
+            self.writer.native(&about(def), labels, native(histogram, sum, start), exemplars);
         }
     }
 
@@ -170,15 +182,15 @@ impl Push<'_> {
         let Some(def) = METRICS.iter().find(|def| def.name == identity.metric) else { return };
         let labels = self.labels(identity, def);
         if def.kind != MetricKind::Histogram {
-            self.writer.sample(def, &labels, ("", None), STALE, 0, None);
+            self.writer.sample(&about(def), &labels, ("", None), STALE, 0, None);
             return;
         }
         if self.options.histograms != Histograms::Native {
             for bound in bounds(def) {
-                self.writer.sample(def, &labels, ("_bucket", Some(bound)), STALE, 0, None);
+                self.writer.sample(&about(def), &labels, ("_bucket", Some(bound)), STALE, 0, None);
             }
-            self.writer.sample(def, &labels, ("_sum", None), STALE, 0, None);
-            self.writer.sample(def, &labels, ("_count", None), STALE, 0, None);
+            self.writer.sample(&about(def), &labels, ("_sum", None), STALE, 0, None);
+            self.writer.sample(&about(def), &labels, ("_count", None), STALE, 0, None);
         }
         if self.options.histograms != Histograms::Classic {
             let ended = message::Histogram {
@@ -187,9 +199,17 @@ impl Push<'_> {
                 sum: STALE,
                 ..message::Histogram::default()
             };
-            self.writer.native(def, &labels, ended, &[]);
+            self.writer.native(&about(def), &labels, ended, Vec::new());
         }
     }
+}
+
+fn about(def: &MetricDef) -> About<'_> {
+    About { name: def.name, help: def.help, unit: def.unit.as_str(), kind: def.kind }
+}
+
+fn shown(kept: &Kept) -> Shown<'_> {
+    Shown { labels: kept.labels().collect(), value: kept.value, at: kept.at }
 }
 
 /// The upper bounds of the classic buckets as they stand in `le`: as in OpenMetrics, which is what Prometheus scrapes and,
@@ -213,7 +233,7 @@ fn native(histogram: &Histogram, sum: f64, start: i64) -> message::Histogram {
         zero_count_int: Some(histogram.native().zero()),
         positive_spans: spans.into_iter().map(span).collect(),
         positive_deltas,
-        timestamp: 0,
         start_timestamp: start,
+        ..message::Histogram::default()
     }
 }
