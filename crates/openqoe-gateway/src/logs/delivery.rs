@@ -16,7 +16,7 @@ use super::chunk::Chunk;
 use super::progress::Progress;
 use super::{Logs, dry_run};
 use crate::clock::now_ms;
-use crate::push::{Answer, Endpoint, Pairs, Settings};
+use crate::push::{Answer, Endpoint, Pairs, Settings, url_problem};
 
 /// How often a chunk of a file is sent; of one that is followed, until it is taken.
 const TRIES: u32 = 10;
@@ -48,10 +48,10 @@ impl Delivery {
     pub(super) fn new(logs: &Logs) -> Result<Delivery> {
         let query = logs.query();
         let to = logs.to.trim_end_matches('/');
-        let url: Uri = format!("{to}/cmcd/logs?{query}").parse().with_context(|| format!("--to {to}"))?;
-        if !matches!(url.scheme_str(), Some("http" | "https")) {
-            bail!("--to {to}: a URL begins with http:// or https://");
+        if let Some(problem) = url_problem(to, "https://qoe.example.com") {
+            bail!("--to {to} {problem}");
         }
+        let url: Uri = format!("{to}/cmcd/logs?{query}").parse().with_context(|| format!("--to {to}"))?;
         let settings = Settings {
             section: "openqoe ingest logs",
             timeout: Duration::from_secs(30),

@@ -164,7 +164,7 @@ fn what_cannot_work_ends_with_a_word() {
         (&["--format", "nginx", "--to", &to, "-"], "none of these lines is of a session"),
         (&["--format", "custom", "--fields", "time,ur", "--to", &to, "-"], "did you mean `url`?"),
         (&["--format", "nginx", "--to", &to, "nowhere.log"], "nowhere.log: No such file"),
-        (&["--format", "nginx", "--to", "gateway:8080", "-"], "begins with http"),
+        (&["--format", "nginx", "--to", "gateway:8080", "-"], "it looks like `https://"),
         (&["--format", "ngin", "-"], "possible values: cloudfront"),
     ];
     for (arguments, answer) in cases {
