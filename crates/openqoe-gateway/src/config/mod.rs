@@ -1,6 +1,7 @@
 //! Configuration: defaults, then a TOML file, then `OPENQOE_*` variables. Unknown keys are an error with a suggestion.
 
 mod changes;
+mod engine;
 mod exposure;
 mod overlay;
 mod tenants;
@@ -330,21 +331,6 @@ impl Config {
     /// How long nothing may be written to a label set, in ms; 0 is for ever.
     pub(crate) fn idle_label_sets(&self) -> u64 {
         ms(self.limits.idle_label_sets)
-    }
-
-    /// The engine's part for one of `shards` shards.
-    pub(crate) fn engine(&self, shards: usize) -> openqoe_engine::Config {
-        openqoe_engine::Config {
-            reorder_window: ms(self.engine.reorder_window),
-            hold: openqoe_engine::Config::default().hold,
-            reorder_events: self.engine.reorder_events,
-            max_step: ms(self.engine.max_step),
-            silence: ms(self.engine.silence),
-            silence_hidden: ms(self.engine.silence_hidden),
-            silence_paused: ms(self.engine.silence_paused),
-            keep_ended: ms(self.engine.keep_ended),
-            max_sessions: self.limits.max_sessions.div_ceil(shards),
-        }
     }
 
     /// The series table's part.
