@@ -71,7 +71,7 @@ pub struct Ended<'a> {
     pub began_at: u64,
     /// When it was last heard, epoch ms.
     pub heard_at: u64,
-    /// [`Arrival::place`] of its newest batch with attributes, or of its first one.
+    /// [`crate::Arrival::place`] of its newest batch with attributes, or of its first one.
     pub batch: u64,
     /// What it came to.
     pub summary: &'a Summary,
