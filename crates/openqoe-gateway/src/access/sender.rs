@@ -40,8 +40,9 @@ pub(crate) fn authenticate(directory: &Directory, request: &Parts) -> Result<Arc
     }
     let named = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
     let header = || HEADERS.into_iter().find_map(named);
-    // The prototype took the bare key too. What has a scheme is a proxy's affair.
-    let bare = || named(AUTHORIZATION.as_str()).filter(|value| !value.contains(' '));
+    // The prototype took the bare key too. What has a scheme is a proxy's affair, and a scheme alone is no key.
+    let is_bare = |value: &&str| !value.contains(' ') && !value.eq_ignore_ascii_case("bearer");
+    let bare = || named(AUTHORIZATION.as_str()).filter(is_bare);
     let in_url = || parameter(request.uri.query(), PARAMETER);
     let key = bearer(&request.headers).or_else(header).or_else(in_url).or_else(bare);
     let key = key.filter(|key| !key.is_empty()).ok_or(Denied::Unauthenticated(KeyProblem::MissingKey))?;

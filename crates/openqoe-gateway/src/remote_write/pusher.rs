@@ -15,6 +15,9 @@ use crate::gateway::Gateway;
 /// How often a receiver of 1.0 is told what the metrics are, as Prometheus does. In 2.0 every message says it.
 const METADATA: Duration = Duration::from_secs(60);
 
+/// How often to look whether the journal has been replayed.
+const REPLAYING: Duration = Duration::from_millis(20);
+
 /// The one that pushes.
 pub(super) struct Pusher {
     gateway: Arc<Gateway>,
@@ -31,6 +34,13 @@ impl Pusher {
 
     /// Pushes until `stop` changes, and then once more, so that the receiver has everything that was counted.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        // Half-replayed counters would seem to go back.
+        while !self.gateway.has_replayed() {
+            tokio::select! {
+                () = tokio::time::sleep(REPLAYING) => {}
+                _ = stop.changed() => return,
+            }
+        }
         let mut tick = tokio::time::interval(self.gateway.config.remote_write.interval);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
@@ -42,10 +52,6 @@ impl Pusher {
     }
 
     async fn push(&mut self) {
-        // Half-replayed counters would seem to go back.
-        if !self.gateway.has_replayed() {
-            return;
-        }
         self.shared.queue().show(now_ms());
         let snapshot = self.gateway.snapshot().await;
         tokio::task::block_in_place(|| self.queue(&snapshot));
