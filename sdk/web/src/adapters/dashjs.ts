@@ -119,20 +119,19 @@ function ask<T>(question: () => T | null): T | undefined {
 function download(report: Report, request: HTTPRequest): void {
   const { _tfinish: end, responsecode, trace, trequest: start } = request;
   const bytes = trace.reduce((sum, { b }) => sum + b[0], 0);
-  // Given up on its way, for a seek or a switch, is not failed; its own reports (CMCD) nobody waits for.
-  if (!start || (!responsecode && bytes) || request.type === 'CmcdEvent') return;
+  // Given up on its way, for a seek or a switch, is not failed. No content is the answer to dash.js' own reports (CMCD).
+  if (!start || (responsecode ? responsecode === 204 : bytes)) return;
   // dash.js' own time is that of the first progress event. The browser knows better, but of the address's first request.
   const timing = request._resourceTimingValues as PerformanceResourceTiming | undefined;
   const isOwn =
     timing?.responseStart && Math.abs(performance.timeOrigin + timing.startTime - +start) < SAME_MS;
-  const failed = !responsecode || responsecode < 200 || responsecode > 299;
+  const failed = !responsecode || responsecode > 299;
   report({
     type: 'download',
     kind: kindOf(request),
-    bytes: failed ? undefined : bytes,
     ttfb_ms: isOwn ? Math.round(timing.responseStart - timing.startTime) : undefined,
     duration_ms: end ? Math.max(0, +end - +start) : undefined,
-    failed: failed || undefined,
+    ...(failed ? { failed } : { bytes }),
   });
 }
 
