@@ -2,14 +2,11 @@
 import type { Worse } from '../../api/generated.ts';
 import { formatDuration } from '../../figures/formatFigure.ts';
 
-/** Less than this before the window says nothing about what is usual, seconds. */
-const LEAST_BASELINE = 30;
-
 export type Windows = Pick<Worse, 'window_s' | 'baseline_s'>;
 
 /** Whether there is something to hold the window against. */
 export function hasBaseline({ baseline_s }: Windows): boolean {
-  return baseline_s >= LEAST_BASELINE;
+  return baseline_s > 0;
 }
 
 /** `last 1 min against the 5 min before`. */
