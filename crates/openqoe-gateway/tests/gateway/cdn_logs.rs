@@ -23,8 +23,12 @@ fn now() -> u64 {
 
 /// A line of nginx: a segment of a session, so many ms before now.
 fn line(session: &str, number: u64, ago: u64) -> String {
+    line_at(session, number, now() - ago)
+}
+
+fn line_at(session: &str, number: u64, at: u64) -> String {
     let args = format!("CMCD=ot%3Dv%2Csid%3D%22{session}%22%2Csn%3D{number}%2Csta%3Dp%2Cv%3D2");
-    json!({ "msec": now() - ago, "status": "200", "bytes": "1000", "request_time": "0.100", "args": args })
+    json!({ "msec": at, "status": "200", "bytes": "1000", "request_time": "0.100", "args": args })
         .to_string()
         + "\n"
 }
@@ -81,7 +85,8 @@ fn files_of_any_kind_and_standard_input_are_counted() {
 fn a_log_of_yesterday_is_counted_and_nobody_watches_it_now() {
     let gateway = Gateway::start();
     let to = format!("http://{}", gateway.public);
-    let old: String = (0..3).map(|number| line("old", number, 86_400_000 - 5000 * number)).collect();
+    let yesterday = now() - 86_400_000;
+    let old: String = (0..3).map(|number| line_at("old", number, yesterday + 5000 * number)).collect();
     assert!(ingest(&["--format", "nginx", "--to", &to, "-"], &old).status.success());
     wait_for(|| gateway.value("openqoe_playback_playing_seconds_total{") == 10.0);
     assert_eq!(gateway.value("openqoe_playback_active_sessions{"), 0.0);
