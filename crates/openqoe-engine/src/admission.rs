@@ -8,6 +8,12 @@ use crate::playback::{Emit, Passage, View};
 use crate::sequence::{GivenUp, Place as Order};
 use crate::sessions::{Session, Waiting};
 
+/// More than one event can imply: every bitrate ahead of the playhead, and a stall.
+const MAX_IMPLIED: usize = 16;
+
+/// A player that stops so soon after an error has given up, ms.
+const GIVEN_UP: u64 = 500;
+
 pub(crate) fn emit<'a, R>(
     session: &'a mut Session,
     at: u64,
@@ -109,16 +115,16 @@ fn drain<R: Recorder>(
 /// An event whose turn has come.
 fn take<R: Recorder>(
     session: &mut Session,
-    arrived: Waiting,
+    mut arrived: Waiting,
     missing: u64,
     config: &Config,
     recorder: &mut R,
     ledger: &mut impl Ledger,
 ) {
-    let Waiting { mut event, set, source, at, .. } = arrived;
+    let (event, source) = (&mut arrived.event, arrived.source);
     if source.numbering() == Numbering::Records {
         if session.started_at == 0 {
-            (session.started_at, session.began_at) = (event.t, at);
+            (session.started_at, session.began_at) = (event.t, arrived.at);
         }
         event.t = event.t.saturating_sub(session.started_at);
     }
@@ -127,10 +133,72 @@ fn take<R: Recorder>(
         return;
     }
     ledger.outcome(session.tenant(), source, Outcome::Counted);
-    let set = set.or(session.held_set).unwrap_or(session.set);
-    let passages = apply(session, &event, set, at, config, recorder);
-    let (phase, is_cut) = (session.view.phase(), session.is_cut);
-    ledger.taken(&Taken { event: &event, at, missing, is_cut, passages, phase, summary: &session.summary });
+    if let Some(error) = session.doubted.take_if(|_| !matches!(event.kind, EventKind::Download { .. })) {
+        let is_end = stops(&event.kind) && event.t <= error.event.t.saturating_add(GIVEN_UP);
+        settle(session, error, is_end, config, recorder, ledger);
+    }
+    let is_doubtful = matches!(event.kind, EventKind::Error { fatal: false, .. });
+    if is_doubtful && missing == 0 && !source.tells_fatality() {
+        session.doubted = Some(arrived);
+    } else {
+        tell(session, &arrived, missing, config, recorder, ledger);
+    }
+}
+
+/// What a player says that has stopped.
+fn stops(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Pause | EventKind::SeekEnd | EventKind::SessionEnd { .. })
+}
+
+/// Nothing came after an error: its player gave up.
+pub(crate) fn give_in<R: Recorder>(
+    session: &mut Session,
+    config: &Config,
+    recorder: &mut R,
+    ledger: &mut impl Ledger,
+) {
+    if let Some(error) = session.doubted.take() {
+        settle(session, error, true, config, recorder, ledger);
+    }
+}
+
+fn settle<R: Recorder>(
+    session: &mut Session,
+    mut error: Waiting,
+    is_end: bool,
+    config: &Config,
+    recorder: &mut R,
+    ledger: &mut impl Ledger,
+) {
+    if let EventKind::Error { fatal, .. } = &mut error.event.kind {
+        *fatal = is_end;
+    }
+    tell(session, &error, 0, config, recorder, ledger);
+}
+
+/// Tells the view, first of all what must have happened before.
+fn tell<R: Recorder>(
+    session: &mut Session,
+    arrived: &Waiting,
+    mut missing: u64,
+    config: &Config,
+    recorder: &mut R,
+    ledger: &mut impl Ledger,
+) {
+    let Waiting { event, at, .. } = arrived;
+    let set = arrived.set.or(session.held_set).unwrap_or(session.set);
+    let mut one = |session: &mut Session, event: &Event, set| {
+        let passages = apply(session, event, set, *at, config, recorder);
+        let (phase, is_cut) = (session.view.phase(), session.is_cut);
+        let missing = std::mem::take(&mut missing);
+        ledger.taken(&Taken { event, at: *at, missing, is_cut, passages, phase, summary: &session.summary });
+    };
+    for _ in 0..MAX_IMPLIED {
+        let Some(implied) = session.view.implied(event) else { break };
+        let set = session.set;
+        one(session, &implied, set);
+    }
+    one(session, event, set);
 }
 
 fn apply<R: Recorder>(

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use openqoe_spec::{Attributes, Batch, LabelSetId, Labels, Numbering, Outcome, Recorder, Rejected, Shed};
 
-use crate::admission::{admit, emit, give_up};
+use crate::admission::{admit, emit, give_in, give_up};
 use crate::census::{Census, Stats};
 use crate::checkpoint::{self, RestoreError};
 use crate::config::Config;
@@ -133,6 +133,7 @@ impl Engine {
             let silent = now.saturating_sub(session.heard_at);
             let forgotten = session.view.is_over() && silent >= self.config.keep_ended;
             if !session.view.is_over() && silent >= session.view.patience(&self.config) {
+                give_in(session, &self.config, recorder, ledger);
                 let at = session.heard_at;
                 let (view, mut out) = emit(session, at, recorder);
                 view.time_out(&mut out);

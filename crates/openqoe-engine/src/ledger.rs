@@ -18,11 +18,19 @@ impl Source {
 
     /// The name of its protocol.
     pub fn name(self) -> &'static str {
-        Protocol::ALL.get(usize::from(self.0)).map_or("", |protocol| protocol.as_str())
+        self.protocol().map_or("", Protocol::as_str)
+    }
+
+    fn protocol(self) -> Option<Protocol> {
+        Protocol::ALL.get(usize::from(self.0)).copied()
     }
 
     pub(crate) fn numbering(self) -> Numbering {
-        Protocol::ALL.get(usize::from(self.0)).map_or(Numbering::Dense, |protocol| protocol.numbering())
+        self.protocol().map_or(Numbering::Dense, Protocol::numbering)
+    }
+
+    pub(crate) fn tells_fatality(self) -> bool {
+        self.protocol().is_none_or(Protocol::tells_fatality)
     }
 }
 

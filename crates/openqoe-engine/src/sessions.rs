@@ -48,6 +48,9 @@ pub(crate) struct Session {
     /// Nobody heard its beginning.
     #[serde(default)]
     pub(crate) is_cut: bool,
+    /// An error of which what comes next tells whether it was the end.
+    #[serde(default)]
+    pub(crate) doubted: Option<Waiting>,
 }
 
 impl Session {
@@ -155,7 +158,8 @@ impl Sessions {
     pub(crate) fn label_sets(&self) -> impl Iterator<Item = LabelSetId> + '_ {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
         sessions.flat_map(|session| {
-            let waiting = session.sequence.all_waiting().filter_map(|waiting| waiting.set);
+            let waiting = session.sequence.all_waiting().chain(&session.doubted);
+            let waiting = waiting.filter_map(|waiting| waiting.set);
             [session.set, session.newest_set].into_iter().chain(session.held_set).chain(waiting)
         })
     }
@@ -203,6 +207,7 @@ impl Sessions {
             source: Source::default(),
             started_at: 0,
             is_cut: false,
+            doubted: None,
         };
         self.places.insert(key.into(), index);
         self.slots[index].session = Some(Box::new(session));

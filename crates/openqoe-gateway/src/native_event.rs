@@ -40,6 +40,9 @@ fn fields(kind: &EventKind) -> Value {
         EventKind::AdEnd { result } => json!({ "result": result.as_str() }),
         EventKind::AdError { code } => json!({ "code": code }),
         EventKind::SessionEnd { reason } => json!({ "reason": reason.as_str() }),
+        EventKind::Buffered { ahead_ms, bitrate, fetched } => {
+            json!({ "ahead_ms": ahead_ms, "bitrate": bitrate, "fetched": fetched })
+        }
         EventKind::Custom { name, value } => json!({ "name": name, "value": value }),
     }
 }

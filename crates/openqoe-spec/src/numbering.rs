@@ -22,6 +22,11 @@ pub fn part_of(record: u64, part: u64) -> u64 {
 }
 
 impl Protocol {
+    /// Whether its errors say if they ended playback. Those of CMCD are what a player tells of, and players differ.
+    pub fn tells_fatality(self) -> bool {
+        self != Protocol::Cmcd
+    }
+
     /// How its events are numbered.
     pub fn numbering(self) -> Numbering {
         if self == Protocol::Native { Numbering::Dense } else { Numbering::Records }

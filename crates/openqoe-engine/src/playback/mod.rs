@@ -5,6 +5,7 @@
 //! to the phase it passed in.
 
 mod ads;
+mod ahead;
 mod emit;
 mod ending;
 mod phase;
@@ -58,6 +59,8 @@ pub(crate) struct View {
     playing: u64,
     #[serde(deserialize_with = "growing")]
     watched: u64,
+    #[serde(default)]
+    ahead: ahead::Ahead,
 }
 
 impl View {
@@ -72,7 +75,7 @@ impl View {
         self.ending.wake();
         self.settle(out);
         let mut passage = Passage { phase: self.phase, from: self.clock, counted: 0, to: self.clock };
-        if !self.is_aside(&event.kind) {
+        if !self.is_aside(event) {
             passage.counted = self.advance(event.t, config, out);
             passage.to = self.clock;
         }
@@ -141,12 +144,15 @@ impl View {
 
     /// Whether this says nothing of what the viewer lives through, and may be told before what happened before it: such
     /// as the rendition whose first frame is told a moment later.
-    fn is_aside(&self, kind: &EventKind) -> bool {
-        match kind {
-            EventKind::Download { .. } | EventKind::Custom { .. } | EventKind::Error { fatal: false, .. } => {
-                true
-            }
+    fn is_aside(&self, event: &Event) -> bool {
+        match event.kind {
+            EventKind::Download { .. }
+            | EventKind::Custom { .. }
+            | EventKind::Buffered { .. }
+            | EventKind::Error { fatal: false, .. } => true,
             EventKind::Rendition { .. } => self.phase != Phase::Playing,
+            // Whether it was played on until then is told by what comes next.
+            EventKind::Playing | EventKind::Heartbeat { .. } => self.stands_since(event.t).is_some(),
             _ => false,
         }
     }
@@ -176,11 +182,13 @@ impl View {
             EventKind::Error { code, fatal, category } => self.error(code, *fatal, *category, out),
             EventKind::Rendition { bitrate } => {
                 let (started, playing) = (self.startup.started(), self.phase == Phase::Playing);
+                self.ahead.show(*bitrate);
                 self.samples.rendition(*bitrate, started, playing, out);
             }
             EventKind::Rate { rate } => self.samples.rate(*rate),
             EventKind::Visibility { hidden } => self.visibility(*hidden, out),
             EventKind::Heartbeat { buffer_ms, latency_ms, latency_clock, frames_decoded, frames_dropped } => {
+                self.note_ahead(self.at, *buffer_ms);
                 if self.phase == Phase::Playing {
                     samples::buffer(*buffer_ms, out);
                     samples::latency(*latency_ms, *latency_clock, out);
@@ -206,10 +214,16 @@ impl View {
             EventKind::SessionEnd { reason } => self.close(*reason, out),
             EventKind::Custom { name, value } => samples::custom(name, *value, out),
             EventKind::Ready => self.ready(out),
+            EventKind::Buffered { ahead_ms, bitrate, fetched } => {
+                self.buffered(self.at, *ahead_ms, *bitrate, *fetched);
+            }
         }
     }
 
     fn request<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+        if let Some(seek) = &mut self.seek {
+            seek.is_replay = false;
+        }
         self.request_at(self.clock, out);
     }
 

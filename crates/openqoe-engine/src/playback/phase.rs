@@ -86,7 +86,7 @@ impl View {
         if !self.startup.attempted() {
             return Phase::Idle;
         }
-        if self.seek.is_some() && !self.ads.in_break() {
+        if self.seek.is_some_and(|seek| !seek.is_replay) && !self.ads.in_break() {
             return Phase::Seeking;
         }
         if self.paused {
@@ -111,9 +111,11 @@ impl View {
         }
         if self.phase == Phase::Stalled {
             out.settle(Histogram::PlaybackBufferTimeSeconds, self.stall);
+            self.ahead.go_on();
         }
         if next == Phase::Stalled {
             self.stall = 0;
+            self.ahead.stand();
         }
         self.phase.leave(&self.samples, out);
         self.phase = next;
@@ -156,5 +158,6 @@ impl View {
         }
         self.playing += step;
         self.samples.played(step, out);
+        self.ahead.play(step as f64 * self.samples.pace());
     }
 }

@@ -44,6 +44,11 @@ impl Samples {
         self.rate = rate;
     }
 
+    /// Seconds of media in a second of playing.
+    pub(super) fn pace(&self) -> f64 {
+        self.rate
+    }
+
     /// CTA-2066 bitsPlayed and mediaTime: what passes on the screen counts by media time.
     pub(super) fn played<R: Recorder>(&self, step: u64, out: &mut Emit<'_, R>) {
         if self.bitrate > 0 {

@@ -34,6 +34,7 @@ pub(super) fn of(kind: &EventKind) -> Option<(&'static str, String)> {
         | EventKind::SeekStart
         | EventKind::SeekEnd
         | EventKind::Ready
+        | EventKind::Buffered { .. }
         | EventKind::Heartbeat { .. }
         | EventKind::Download { .. } => return None,
     };

@@ -13,6 +13,11 @@ pub(crate) fn kind() -> impl Strategy<Value = EventKind> {
         3 => Just(EventKind::SeekStart),
         3 => Just(EventKind::SeekEnd),
         2 => Just(EventKind::Ready),
+        4 => (proptest::option::of(0..9000u64), proptest::option::of(1..4u64), any::<bool>()).prop_map(
+            |(ahead_ms, megabits, fetched)| EventKind::Buffered {
+                ahead_ms, bitrate: megabits.map(|megabits| megabits * 1_000_000), fetched,
+            }
+        ),
         1 => Just(EventKind::Ended),
         1 => any::<bool>().prop_map(|fatal| EventKind::Error {
             code: "E".into(), fatal, category: Failure::Technical

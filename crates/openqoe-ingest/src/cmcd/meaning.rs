@@ -7,6 +7,9 @@ use openqoe_spec::{
 
 use super::record::Record;
 
+/// To what lengths of buffers are rounded, ms (§3.3 `bl`).
+const ROUNDING: u64 = 100;
+
 /// An event, and how long after the record's time it was, ms.
 type Meant = (u64, EventKind);
 
@@ -37,12 +40,17 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
         "ce" => now(EventKind::Custom { name: record.cen.as_deref().unwrap_or("ce").into(), value: None }),
         _ => {}
     }
-    if let Some(kbps) = shown(record, event, state) {
-        now(EventKind::Rendition { bitrate: kbps * 1000 });
+    if let Some(kbps) = asked(record, event, state) {
+        now(buffered(record, Some(kbps), false));
+    }
+    // `ts` of a response is when it was asked for; what is said beside it is of when it came.
+    let later = if event == "rr" { record.ttlb.unwrap_or_default() } else { 0 };
+    if let Some(kbps) = shown(record) {
+        meant.push((later, EventKind::Rendition { bitrate: kbps * 1000 }));
     }
     if event == "rr" {
-        // `ts` is when it was asked for.
-        meant.push((record.ttlb.unwrap_or_default(), download(record)));
+        meant.push((later, download(record)));
+        meant.extend(fetched(record).map(|kind| (later, kind)));
     }
     if meant.is_empty() {
         // Every number is somebody's, or it would seem lost.
@@ -51,11 +59,36 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
     meant
 }
 
-/// The bitrate on the screen, kbit/s. `pb` says so; `br` is asked for, and is what will be seen when nothing else is asked for
-/// before: at the start, while it plays, and when it plays again.
-fn shown(record: &Record, event: &str, state: &str) -> Option<u64> {
-    let asked = || record.br.filter(|_| matches!((event, state), ("bc", "p" | "s" | "d" | "") | ("ps", "p")));
-    record.pb.or_else(asked).filter(|kbps| *kbps > 0 && event != "rr")
+/// The bitrate on the screen, kbit/s, where the player knows it: dash.js 5.2 says of `pb` what it says of `br`.
+fn shown(record: &Record) -> Option<u64> {
+    record.pb.filter(|kbps| *kbps > 0 && record.br != Some(*kbps))
+}
+
+/// The bitrate that is asked for, kbit/s: what will be seen when nothing else is asked for before.
+fn asked(record: &Record, event: &str, state: &str) -> Option<u64> {
+    let counts = matches!((event, state), ("bc", "p" | "s" | "d" | "") | ("ps", "p"));
+    record.br.filter(|kbps| counts && *kbps > 0)
+}
+
+/// What a response says of the media ahead of the playhead.
+fn fetched(record: &Record) -> Option<EventKind> {
+    let is_picture = match record.ot.as_deref() {
+        Some(ot) => matches!(ot, "v" | "av"),
+        None => matches!(record.named, Some(DownloadKind::Video) | None),
+    };
+    if is_picture && !has_failed(record) {
+        let kbps = record.br.filter(|kbps| *kbps > 0);
+        return Some(buffered(record, kbps, true));
+    }
+    // The length of both at once may grow by what has come just now.
+    let (_, is_its_own) = record.picture?;
+    is_its_own.then(|| buffered(record, None, false))
+}
+
+fn buffered(record: &Record, kbps: Option<u64>, fetched: bool) -> EventKind {
+    // One length for both is that of the shorter: nothing, as long as there is no sound yet.
+    let ahead_ms = record.picture.filter(|(ms, is_its_own)| *is_its_own || *ms > ROUNDING).map(|(ms, _)| ms);
+    EventKind::Buffered { ahead_ms, bitrate: kbps.map(|kbps| kbps * 1000), fetched }
 }
 
 /// Whether this is where the session begins: number 0, or 1 where a player counts from there.
@@ -129,11 +162,15 @@ fn error(record: &Record, fatal: bool) -> EventKind {
 fn download(record: &Record) -> EventKind {
     // hls.js 1.7 says no object type with a response.
     let kind = kind(record.ot.as_deref(), record.named);
-    let failed = record.rc.is_some_and(|rc| rc == 0 || rc >= 400);
+    let failed = has_failed(record);
     let limit = |ms: Option<u64>| ms.filter(|ms| *ms <= 3_600_000);
     // CMCD says nothing of bytes.
     let (ttfb_ms, duration_ms) = (limit(record.ttfb), limit(record.ttlb));
     EventKind::Download { kind, bytes: 0, ttfb_ms, duration_ms, failed, weight: 1 }
+}
+
+fn has_failed(record: &Record) -> bool {
+    record.rc.is_some_and(|rc| rc == 0 || rc >= 400)
 }
 
 /// The kind of an object by its type (§3.3 `ot`), or by its name where nobody says its type.

@@ -40,6 +40,8 @@ pub(crate) struct Record {
     /// Of what is on the screen, all together.
     pub(crate) pb: Option<u64>,
     pub(crate) bl: Option<u64>,
+    /// What `bl` says of the picture, and whether it tells picture and sound apart.
+    pub(crate) picture: Option<(u64, bool)>,
     pub(crate) ltc: Option<u64>,
     pub(crate) dfa: Option<u64>,
     pub(crate) pr: Option<f64>,
@@ -98,7 +100,10 @@ impl Record {
             "br" => self.br = total(),
             "ab" if self.br.is_none() => self.br = total(),
             "pb" => self.pb = total(),
-            "bl" => self.bl = value.least().filter(|ms| *ms <= MAX_MS),
+            "bl" => {
+                self.bl = value.least().filter(|ms| *ms <= MAX_MS);
+                self.picture = value.of_picture().filter(|(ms, _)| *ms <= MAX_MS);
+            }
             "ltc" => self.ltc = up_to(MAX_MS),
             "dfa" => self.dfa = value.number(),
             "pr" => self.pr = value.decimal(),
@@ -115,15 +120,34 @@ impl Record {
     }
 }
 
-/// By the extension of the file, where it tells.
+/// By the extension of the file, or by the word nearest to its end that tells: packagers name folders and files after what is in
+/// them.
 pub(crate) fn kind_of(url: &str) -> Option<DownloadKind> {
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    let (_, extension) = path.rsplit_once('/').unwrap_or(("", path)).1.rsplit_once('.')?;
-    match extension {
-        "m3u8" | "mpd" => Some(DownloadKind::Manifest),
-        "m4v" => Some(DownloadKind::Video),
-        "m4a" | "aac" => Some(DownloadKind::Audio),
-        "vtt" | "ttml" | "srt" => Some(DownloadKind::Text),
+    let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').unwrap_or_default().1);
+    let file = path.rsplit_once('/').map_or(path, |(_, file)| file);
+    match file.rsplit_once('.').unwrap_or_default().1 {
+        "m3u8" | "mpd" => return Some(DownloadKind::Manifest),
+        "m4v" => return Some(DownloadKind::Video),
+        "m4a" | "aac" => return Some(DownloadKind::Audio),
+        "vtt" | "ttml" | "srt" => return Some(DownloadKind::Text),
+        _ => {}
+    }
+    if words(file).any(|word| word == "init") {
+        return Some(DownloadKind::Init);
+    }
+    words(path).filter_map(named).last()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_ascii_alphabetic())
+}
+
+fn named(word: &str) -> Option<DownloadKind> {
+    match word {
+        "video" => Some(DownloadKind::Video),
+        "audio" => Some(DownloadKind::Audio),
+        "subtitle" | "subtitles" | "caption" | "captions" => Some(DownloadKind::Text),
         _ => None,
     }
 }

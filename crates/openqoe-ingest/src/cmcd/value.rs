@@ -99,6 +99,15 @@ impl<'a> Value<'a> {
         self.members().iter().map(|member| member.number).min()
     }
 
+    /// What is said of the picture, and whether it is said of the picture alone.
+    pub(super) fn of_picture(&self) -> Option<(u64, bool)> {
+        let of = |about: &[Option<&str>]| {
+            let members = self.members();
+            members.iter().filter(|member| about.contains(&member.about)).map(|member| member.number).min()
+        };
+        of(&[Some("v"), Some("av")]).map(|ms| (ms, true)).or_else(|| Some((of(&[None])?, false)))
+    }
+
     fn members(&self) -> Vec<Member<'a>> {
         match self {
             Value::Field(ListEntry::Item(item)) => member(&item.bare_item, None).into_iter().collect(),

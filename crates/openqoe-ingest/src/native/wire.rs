@@ -15,6 +15,7 @@ pub(super) struct WireEvent<'a> {
     pub(super) t: Option<f64>,
     #[serde(borrow, rename = "type")]
     event_type: Option<Cow<'a, str>>,
+    ahead_ms: Option<f64>,
     bitrate: Option<f64>,
     buffer_ms: Option<f64>,
     bytes: Option<f64>,
@@ -25,6 +26,7 @@ pub(super) struct WireEvent<'a> {
     duration_ms: Option<f64>,
     failed: Option<bool>,
     fatal: Option<bool>,
+    fetched: Option<bool>,
     frames_decoded: Option<f64>,
     frames_dropped: Option<f64>,
     hidden: Option<bool>,
@@ -147,6 +149,11 @@ impl WireEvent<'_> {
                 value: field::number("value", self.value, 0.0, 1000000000000.0)?,
             },
             "ready" => EventKind::Ready,
+            "buffered" => EventKind::Buffered {
+                ahead_ms: field::uint("ahead_ms", self.ahead_ms, 86400000)?,
+                bitrate: field::uint("bitrate", self.bitrate, 1000000000)?,
+                fetched: Ok::<_, FieldError>(self.fetched)?.unwrap_or(false),
+            },
             _ => return Err(FieldError::unknown_type(name)),
         })
     }

@@ -113,6 +113,16 @@ impl EventKind {
             EventKind::Ready => {
                 out.begin(22);
             }
+            EventKind::Buffered { ahead_ms, bitrate, fetched } => {
+                out.begin(23);
+                if let Some(ahead_ms) = ahead_ms {
+                    out.uint(1, *ahead_ms);
+                }
+                if let Some(bitrate) = bitrate {
+                    out.uint(2, *bitrate);
+                }
+                out.uint(3, u64::from(*fetched));
+            }
         }
     }
 
@@ -168,6 +178,11 @@ impl EventKind {
                 EventKind::Custom { name: fields.text(1, 64)?, value: fields.number(2, 0.0, 1000000000000.0) }
             }
             22 => EventKind::Ready,
+            23 => EventKind::Buffered {
+                ahead_ms: fields.uint(1, 86400000),
+                bitrate: fields.uint(2, 1000000000),
+                fetched: fields.flag(3).unwrap_or_else(absent::buffered_fetched),
+            },
             _ => return None,
         })
     }

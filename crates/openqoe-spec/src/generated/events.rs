@@ -192,6 +192,21 @@ pub enum EventKind {
     /// Source: HTML `canplay`; EPAS `buffered` and `seeked`.
     #[serde(rename = "ready")]
     Ready,
+    /// What stands ahead of the playhead, for protocols that report what a player fetches and not what it shows. The bitrate is on the screen when what stood before it has been played; where a stall is told late, the picture stood from when its media ran out. A player that reports `rendition`, and a `stall` when it begins, need not send it.
+    ///
+    /// Source: CTA-5004-B `bl`, `br`, `e=rr`.
+    #[serde(rename = "buffered")]
+    Buffered {
+        /// Media of the picture ahead of the playhead, not counting what has just been fetched.
+        #[serde(default)]
+        ahead_ms: Option<u64>,
+        /// Video plus audio bit/s of what was fetched, or asked for.
+        #[serde(default)]
+        bitrate: Option<u64>,
+        /// Media of the picture has just been fetched. Once a session has said so, only what was fetched is taken to be shown.
+        #[serde(default = "absent::buffered_fetched")]
+        fetched: bool,
+    },
 }
 
 impl EventKind {
@@ -219,6 +234,7 @@ impl EventKind {
         "session_end",
         "custom",
         "ready",
+        "buffered",
     ];
     /// The type's name on the wire.
     pub const fn name(&self) -> &'static str {
@@ -245,6 +261,7 @@ impl EventKind {
             EventKind::SessionEnd { .. } => "session_end",
             EventKind::Custom { .. } => "custom",
             EventKind::Ready => "ready",
+            EventKind::Buffered { .. } => "buffered",
         }
     }
 }
@@ -275,5 +292,8 @@ pub(super) mod absent {
     }
     pub(in crate::generated) fn session_end_reason() -> SessionEnd {
         SessionEnd::Stopped
+    }
+    pub(in crate::generated) fn buffered_fetched() -> bool {
+        false
     }
 }

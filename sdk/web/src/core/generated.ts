@@ -68,7 +68,9 @@ export type EventBody =
   /** Something only its sender knows the meaning of, such as what a plugin of the SDK measured. It is counted by name and says nothing about playback. Like a `download` it may be newer than what is told after it. */
   | { type: 'custom'; name: string; value?: number }
   /** What playback waited for is there - a stall or a seek that went on is over, and a start that was asked for has its first frame. What is paused stays so. For protocols that report no `playing` then; a player that does need not send it. */
-  | { type: 'ready' };
+  | { type: 'ready' }
+  /** What stands ahead of the playhead, for protocols that report what a player fetches and not what it shows. The bitrate is on the screen when what stood before it has been played; where a stall is told late, the picture stood from when its media ran out. A player that reports `rendition`, and a `stall` when it begins, need not send it. */
+  | { type: 'buffered'; ahead_ms?: number; bitrate?: number; fetched?: boolean };
 
 /** What is known about a session; sent once a batch. */
 export interface Attributes {

@@ -1,0 +1,169 @@
+//! What stands ahead of the playhead, of reporters who tell what is fetched and not what is shown (CMCD): which bitrate is seen
+//! when, and since when a picture stands whose stall is told late.
+//!
+//! Nothing is measured here. What must have happened is told to the view as events of its own, before the event that gives it away.
+
+use std::collections::VecDeque;
+
+use openqoe_spec::{Event, EventKind};
+use serde::{Deserialize, Serialize};
+
+use super::View;
+use super::phase::Phase;
+use crate::checkpoint::growing;
+
+/// Changes of bitrate ahead of the playhead; of more, the farthest are forgotten.
+const MAX_COMING: usize = 8;
+
+/// CMCD rounds lengths of buffers to this, ms (CTA-5004-B §3.3 `bl`).
+const ROUNDING: u64 = 100;
+
+/// A picture is not believed to stand for longer while its player says that it plays, ms.
+const MAX_DOUBT: u64 = 10_000;
+
+/// A buffer that is so much longer than it can be has been filled unseen, ms.
+const UNSEEN: u64 = 500;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Ahead {
+    /// Media played so far, ms.
+    #[serde(deserialize_with = "growing")]
+    played: u64,
+    /// Bitrates to come, each with what will have been played by then.
+    coming: VecDeque<(u64, u64)>,
+    /// What will have been played when the picture has no media left, as far as that is known.
+    runs_out: Option<u64>,
+    /// The length of buffer it is known by. Some players repeat one that is old.
+    told: u64,
+    /// What is fetched is told, so what is only asked for does not count.
+    is_fetching: bool,
+    /// The stall going on was not told.
+    is_presumed: bool,
+}
+
+impl Ahead {
+    /// Media passed on the screen, ms.
+    pub(super) fn play(&mut self, media: f64) {
+        self.played = self.played.saturating_add(media as u64);
+    }
+
+    /// Media of this bitrate is there, or asked for, when so much will have been played; now one is `shown`.
+    fn expect(&mut self, due: u64, bitrate: u64, shown: u64) {
+        // A player may replace what it has fetched.
+        self.coming.retain(|(later, _)| *later < due);
+        let newest = self.coming.back().map_or(shown, |(_, bitrate)| *bitrate);
+        if newest != bitrate && self.coming.len() < MAX_COMING {
+            self.coming.push_back((due, bitrate));
+        }
+    }
+
+    /// So much of the picture is ahead of what will have been played by `place`, ms.
+    fn note_length(&mut self, place: u64, ahead: u64) {
+        let end = place.saturating_add(ahead);
+        let known = match self.runs_out {
+            Some(known) if ahead <= ROUNDING || ahead == self.told || end <= known.saturating_add(UNSEEN) => {
+                known.min(end)
+            }
+            _ => end,
+        };
+        (self.runs_out, self.told) = (Some(known), ahead);
+    }
+
+    /// This bitrate is seen.
+    pub(super) fn show(&mut self, bitrate: u64) {
+        if self.coming.front().is_some_and(|(_, coming)| *coming == bitrate) {
+            self.coming.pop_front();
+        }
+    }
+
+    /// Another place of the media: how far ahead of it anything is, is not known.
+    pub(super) fn jump(&mut self) {
+        self.runs_out = None;
+        if let Some((_, newest)) = self.coming.pop_back() {
+            self.coming.clear();
+            self.coming.push_back((self.played, newest));
+        }
+    }
+
+    /// A stall begins.
+    pub(super) fn stand(&mut self) {
+        self.runs_out = None;
+    }
+
+    /// A stall is over.
+    pub(super) fn go_on(&mut self) {
+        (self.runs_out, self.is_presumed) = (None, false);
+    }
+}
+
+impl View {
+    /// What must have happened before this event; to be taken in, and asked for again.
+    pub(crate) fn implied(&mut self, event: &Event) -> Option<Event> {
+        let implied = |t, kind| Some(Event { seq: event.seq, t, kind });
+        if let Some((due, bitrate)) = self.ahead.coming.front().copied()
+            && !self.is_aside(event)
+            && due <= self.place_at(event.t)
+        {
+            return implied(self.time_of(due), EventKind::Rendition { bitrate });
+        }
+        let fetched = matches!(event.kind, EventKind::Buffered { fetched: true, .. });
+        if self.phase == Phase::Stalled && self.ahead.is_presumed && fetched {
+            return implied(event.t, EventKind::Playing);
+        }
+        let stands = self.stands_since(event.t)?;
+        match event.kind {
+            EventKind::Stall => implied(stands, EventKind::Stall),
+            EventKind::Buffered { ahead_ms: Some(..=ROUNDING), fetched: true, .. } => {
+                self.ahead.is_presumed = true;
+                implied(stands, EventKind::Stall)
+            }
+            _ => None,
+        }
+    }
+
+    /// What was fetched, or asked for, and how much of the picture is there already.
+    pub(super) fn buffered(&mut self, t: u64, ahead: Option<u64>, bitrate: Option<u64>, fetched: bool) {
+        self.ahead.is_fetching |= fetched;
+        if let Some(bitrate) = bitrate.filter(|_| fetched || !self.ahead.is_fetching) {
+            // Where the picture stands there is nothing ahead of it, whatever the player still says of it.
+            let stands = matches!(self.phase, Phase::Stalled | Phase::Seeking);
+            let ahead = ahead.filter(|_| !stands).unwrap_or_default();
+            let due = self.place_at(t).saturating_add(ahead);
+            self.ahead.expect(due, bitrate, self.samples.bitrate());
+        }
+        if fetched {
+            // How much longer it became is not told.
+            self.ahead.runs_out = None;
+        } else {
+            self.note_ahead(t, ahead);
+        }
+    }
+
+    /// How much of the picture is there, at `t`.
+    pub(super) fn note_ahead(&mut self, t: u64, ahead: Option<u64>) {
+        let Some(ahead) = ahead.filter(|_| self.ahead.is_fetching && self.phase == Phase::Playing) else { return };
+        let place = self.place_at(t);
+        self.ahead.note_length(place, ahead);
+    }
+
+    /// Whether the picture may stand at `t`, and since when, although its player says that it plays.
+    pub(super) fn stands_since(&self, t: u64) -> Option<u64> {
+        let runs_out = self.ahead.runs_out.filter(|_| self.phase == Phase::Playing)?;
+        let since = self.time_of(runs_out);
+        let doubtful = since.saturating_add(ROUNDING)..=since.saturating_add(MAX_DOUBT);
+        doubtful.contains(&t).then_some(since)
+    }
+
+    /// What will have been played at `t`, if nothing changes.
+    fn place_at(&self, t: u64) -> u64 {
+        let passes = if self.phase == Phase::Playing { t.saturating_sub(self.clock) } else { 0 };
+        self.ahead.played.saturating_add((passes as f64 * self.samples.pace()) as u64)
+    }
+
+    /// When so much will have been played, if nothing changes; now, if it has been.
+    fn time_of(&self, place: u64) -> u64 {
+        let rest = place.saturating_sub(self.ahead.played);
+        let passes = if self.phase == Phase::Playing { rest as f64 / self.samples.pace() } else { 0.0 };
+        self.clock.saturating_add(passes as u64)
+    }
+}
