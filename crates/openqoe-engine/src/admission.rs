@@ -135,11 +135,11 @@ fn take<R: Recorder>(
     ledger.outcome(session.tenant(), source, Outcome::Counted);
     if let Some(error) = session.doubted.take_if(|_| !matches!(event.kind, EventKind::Download { .. })) {
         let is_end = stops(&event.kind) && event.t <= error.event.t.saturating_add(GIVEN_UP);
-        settle(session, error, is_end, config, recorder, ledger);
+        settle(session, *error, is_end, config, recorder, ledger);
     }
     let is_doubtful = matches!(event.kind, EventKind::Error { fatal: false, .. });
     if is_doubtful && missing == 0 && !source.tells_fatality() {
-        session.doubted = Some(arrived);
+        session.doubted = Some(Box::new(arrived));
     } else {
         tell(session, &arrived, missing, config, recorder, ledger);
     }
@@ -158,7 +158,7 @@ pub(crate) fn give_in<R: Recorder>(
     ledger: &mut impl Ledger,
 ) {
     if let Some(error) = session.doubted.take() {
-        settle(session, error, true, config, recorder, ledger);
+        settle(session, *error, true, config, recorder, ledger);
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Session {
     pub(crate) is_cut: bool,
     /// An error of which what comes next tells whether it was the end.
     #[serde(default)]
-    pub(crate) doubted: Option<Waiting>,
+    pub(crate) doubted: Option<Box<Waiting>>,
 }
 
 impl Session {
@@ -158,7 +158,7 @@ impl Sessions {
     pub(crate) fn label_sets(&self) -> impl Iterator<Item = LabelSetId> + '_ {
         let sessions = self.slots.iter().filter_map(|slot| slot.session.as_deref());
         sessions.flat_map(|session| {
-            let waiting = session.sequence.all_waiting().chain(&session.doubted);
+            let waiting = session.sequence.all_waiting().chain(session.doubted.as_deref());
             let waiting = waiting.filter_map(|waiting| waiting.set);
             [session.set, session.newest_set].into_iter().chain(session.held_set).chain(waiting)
         })

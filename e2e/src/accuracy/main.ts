@@ -16,9 +16,13 @@ declare const WITNESS: string;
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const folder = await mkdtemp(join(tmpdir(), 'openqoe-accuracy-'));
-  // Nobody ends a CMCD session: it is over when it falls silent.
+  // Nobody ends a CMCD session: it is over when it falls silent, for longer than the network is away in any scenario.
   const settings: Record<string, string> = options.cmcd
-    ? { OPENQOE_ENGINE_SILENCE: '12s', OPENQOE_ENGINE_SILENCE_PAUSED: '12s' }
+    ? {
+        OPENQOE_ENGINE_SILENCE: '40s',
+        OPENQOE_ENGINE_SILENCE_PAUSED: '40s',
+        OPENQOE_ENGINE_SILENCE_HIDDEN: '40s',
+      }
     : {};
   const gateway = await startGateway(['demo', '--no-viewers', '--no-monitoring'], folder, settings);
   const browsers = {

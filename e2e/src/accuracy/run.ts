@@ -15,6 +15,8 @@ export interface Result {
   player: Player;
   scenario: string;
   figures: Figure[];
+  /** The figures are about what the player reports by itself. */
+  isOwn: boolean;
   /** Of the same playback, what a second SDK reported that knew the element alone. */
   twin?: Figure[];
   /** The player and its version, as reported. */
@@ -47,6 +49,7 @@ export async function run(
     player,
     scenario: scenario.name,
     figures: [],
+    isOwn: setting.cmcd,
     witnessed: { frames: [], acts: [] },
     events: [],
   };

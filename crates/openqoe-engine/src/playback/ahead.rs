@@ -99,22 +99,23 @@ impl Ahead {
 impl View {
     /// What must have happened before this event; to be taken in, and asked for again.
     pub(crate) fn implied(&mut self, event: &Event) -> Option<Event> {
+        let ahead = self.ahead.as_deref()?;
         let implied = |t, kind| Some(Event { seq: event.seq, t, kind });
-        if let Some((due, bitrate)) = self.ahead.coming.front().copied()
+        if let Some((due, bitrate)) = ahead.coming.front().copied()
             && !self.is_aside(event)
-            && due <= self.place_at(event.t)
+            && due <= self.place_at(ahead, event.t)
         {
-            return implied(self.time_of(due), EventKind::Rendition { bitrate });
+            return implied(self.time_of(ahead, due), EventKind::Rendition { bitrate });
         }
         let fetched = matches!(event.kind, EventKind::Buffered { fetched: true, .. });
-        if self.phase == Phase::Stalled && self.ahead.is_presumed && fetched {
+        if self.phase == Phase::Stalled && ahead.is_presumed && fetched {
             return implied(event.t, EventKind::Playing);
         }
         let stands = self.stands_since(event.t)?;
         match event.kind {
             EventKind::Stall => implied(stands, EventKind::Stall),
             EventKind::Buffered { ahead_ms: Some(..=ROUNDING), fetched: true, .. } => {
-                self.ahead.is_presumed = true;
+                self.ahead.as_mut()?.is_presumed = true;
                 implied(stands, EventKind::Stall)
             }
             _ => None,
@@ -122,47 +123,52 @@ impl View {
     }
 
     /// What was fetched, or asked for, and how much of the picture is there already.
-    pub(super) fn buffered(&mut self, t: u64, ahead: Option<u64>, bitrate: Option<u64>, fetched: bool) {
-        self.ahead.is_fetching |= fetched;
-        if let Some(bitrate) = bitrate.filter(|_| fetched || !self.ahead.is_fetching) {
+    pub(super) fn buffered(&mut self, t: u64, length: Option<u64>, bitrate: Option<u64>, fetched: bool) {
+        let mut ahead = self.ahead.take().unwrap_or_default();
+        ahead.is_fetching |= fetched;
+        if let Some(bitrate) = bitrate.filter(|_| fetched || !ahead.is_fetching) {
             // Where the picture stands there is nothing ahead of it, whatever the player still says of it.
             let stands = matches!(self.phase, Phase::Stalled | Phase::Seeking);
-            let ahead = ahead.filter(|_| !stands).unwrap_or_default();
-            let due = self.place_at(t).saturating_add(ahead);
-            self.ahead.expect(due, bitrate, self.samples.bitrate());
+            let length = length.filter(|_| !stands).unwrap_or_default();
+            let due = self.place_at(&ahead, t).saturating_add(length);
+            ahead.expect(due, bitrate, self.samples.bitrate());
         }
         if fetched {
             // How much longer it became is not told.
-            self.ahead.runs_out = None;
-        } else {
-            self.note_ahead(t, ahead);
+            ahead.runs_out = None;
+        }
+        self.ahead = Some(ahead);
+        if !fetched {
+            self.note_ahead(t, length);
         }
     }
 
     /// How much of the picture is there, at `t`.
-    pub(super) fn note_ahead(&mut self, t: u64, ahead: Option<u64>) {
-        let Some(ahead) = ahead.filter(|_| self.ahead.is_fetching && self.phase == Phase::Playing) else { return };
-        let place = self.place_at(t);
-        self.ahead.note_length(place, ahead);
+    pub(super) fn note_ahead(&mut self, t: u64, length: Option<u64>) {
+        let Some(ahead) = self.ahead.as_deref().filter(|ahead| ahead.is_fetching) else { return };
+        let place = self.place_at(ahead, t);
+        if let (Phase::Playing, Some(length), Some(ahead)) = (self.phase, length, &mut self.ahead) {
+            ahead.note_length(place, length);
+        }
     }
 
     /// Whether the picture may stand at `t`, and since when, although its player says that it plays.
     pub(super) fn stands_since(&self, t: u64) -> Option<u64> {
-        let runs_out = self.ahead.runs_out.filter(|_| self.phase == Phase::Playing)?;
-        let since = self.time_of(runs_out);
+        let ahead = self.ahead.as_deref().filter(|_| self.phase == Phase::Playing)?;
+        let since = self.time_of(ahead, ahead.runs_out?);
         let doubtful = since.saturating_add(ROUNDING)..=since.saturating_add(MAX_DOUBT);
         doubtful.contains(&t).then_some(since)
     }
 
     /// What will have been played at `t`, if nothing changes.
-    fn place_at(&self, t: u64) -> u64 {
+    fn place_at(&self, ahead: &Ahead, t: u64) -> u64 {
         let passes = if self.phase == Phase::Playing { t.saturating_sub(self.clock) } else { 0 };
-        self.ahead.played.saturating_add((passes as f64 * self.samples.pace()) as u64)
+        ahead.played.saturating_add((passes as f64 * self.samples.pace()) as u64)
     }
 
     /// When so much will have been played, if nothing changes; now, if it has been.
-    fn time_of(&self, place: u64) -> u64 {
-        let rest = place.saturating_sub(self.ahead.played);
+    fn time_of(&self, ahead: &Ahead, place: u64) -> u64 {
+        let rest = place.saturating_sub(ahead.played);
         let passes = if self.phase == Phase::Playing { rest as f64 / self.samples.pace() } else { 0.0 };
         self.clock.saturating_add(passes as u64)
     }

@@ -59,8 +59,9 @@ pub(crate) struct View {
     playing: u64,
     #[serde(deserialize_with = "growing")]
     watched: u64,
+    /// Of reporters who tell what is fetched.
     #[serde(default)]
-    ahead: ahead::Ahead,
+    ahead: Option<Box<ahead::Ahead>>,
 }
 
 impl View {
@@ -182,7 +183,9 @@ impl View {
             EventKind::Error { code, fatal, category } => self.error(code, *fatal, *category, out),
             EventKind::Rendition { bitrate } => {
                 let (started, playing) = (self.startup.started(), self.phase == Phase::Playing);
-                self.ahead.show(*bitrate);
+                if let Some(ahead) = &mut self.ahead {
+                    ahead.show(*bitrate);
+                }
                 self.samples.rendition(*bitrate, started, playing, out);
             }
             EventKind::Rate { rate } => self.samples.rate(*rate),

@@ -111,11 +111,15 @@ impl View {
         }
         if self.phase == Phase::Stalled {
             out.settle(Histogram::PlaybackBufferTimeSeconds, self.stall);
-            self.ahead.go_on();
+            if let Some(ahead) = &mut self.ahead {
+                ahead.go_on();
+            }
         }
         if next == Phase::Stalled {
             self.stall = 0;
-            self.ahead.stand();
+            if let Some(ahead) = &mut self.ahead {
+                ahead.stand();
+            }
         }
         self.phase.leave(&self.samples, out);
         self.phase = next;
@@ -158,6 +162,8 @@ impl View {
         }
         self.playing += step;
         self.samples.played(step, out);
-        self.ahead.play(step as f64 * self.samples.pace());
+        if let Some(ahead) = &mut self.ahead {
+            ahead.play(step as f64 * self.samples.pace());
+        }
     }
 }

@@ -21,7 +21,9 @@ pub(super) struct Seek {
 impl View {
     pub(super) fn seek_start<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
         let is_replay = self.ending.is_over();
-        self.ahead.jump();
+        if let Some(ahead) = &mut self.ahead {
+            ahead.jump();
+        }
         self.ending.replay();
         if !self.startup.content_shown() {
             self.startup.interrupt(Cause::Seek, out);

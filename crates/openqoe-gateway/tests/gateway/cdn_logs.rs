@@ -28,8 +28,7 @@ fn line(session: &str, number: u64, ago: u64) -> String {
 
 fn line_at(session: &str, number: u64, at: u64) -> String {
     let args = format!("CMCD=ot%3Dv%2Csid%3D%22{session}%22%2Csn%3D{number}%2Csta%3Dp%2Cv%3D2");
-    json!({ "msec": at, "status": "200", "bytes": "1000", "request_time": "0.100", "args": args })
-        .to_string()
+    json!({ "msec": at, "status": "200", "bytes": "1000", "request_time": "0.100", "args": args }).to_string()
         + "\n"
 }
 
