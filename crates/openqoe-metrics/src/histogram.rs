@@ -140,6 +140,11 @@ impl Histogram {
         self.classic.iter().sum()
     }
 
+    /// The values in each classic bucket, `+Inf` last; not cumulative.
+    pub(crate) fn classic(&self) -> &[u64] {
+        &self.classic
+    }
+
     /// The cumulative counts of the classic buckets, `+Inf` last.
     pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> + '_ {
         self.classic.iter().scan(0, |below, count| {

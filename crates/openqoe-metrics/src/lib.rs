@@ -1,5 +1,5 @@
 //! Measurements to series. A [`Table`] per shard holds the rows that sessions write to; a [`Snapshot`] is what a scrape
-//! takes of them; [`SINKS`] are the formats it can be encoded in, [`RemoteWrite`] pushes it. The crate knows no session, does no I/O and reads no
+//! takes of them; [`SINKS`] are the formats it can be encoded in, [`RemoteWrite`] and [`OtlpMetrics`] push it. The crate knows no session, does no I/O and reads no
 //! clock: times come in as values.
 //!
 //! A **row** is one label set of one scope (`tenant="a",country="DE"`). It holds a slot for every combination of a metric
@@ -40,8 +40,10 @@ pub use labels::label;
 pub use negotiate::negotiate;
 pub use reading::{Reading, label_pairs, label_text};
 pub use shared::{ProcessScope, SharedRow, SharedScope, TenantScope};
+pub use sinks::known::Started;
+pub use sinks::otlp::{OtlpMetrics, OtlpMetricsOptions, OtlpRequest};
 pub use sinks::remote_write::{
-    Histograms, Message as RemoteWriteMessage, RemoteWrite, RemoteWriteOptions, Started, to_1_0,
+    Histograms, Message as RemoteWriteMessage, RemoteWrite, RemoteWriteOptions, to_1_0,
 };
 pub use sinks::{SINKS, Sink};
 pub use slo::SloWindow;

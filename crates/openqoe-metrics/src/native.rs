@@ -67,6 +67,11 @@ impl Native {
         self.zero
     }
 
+    /// Index and count of the populated buckets, ascending.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (i32, u64)> {
+        self.buckets.iter().map(|bucket| (bucket.index.into(), bucket.count))
+    }
+
     /// The populated buckets, ascending.
     #[cfg(test)]
     pub(crate) fn buckets(&self) -> &[Bucket] {

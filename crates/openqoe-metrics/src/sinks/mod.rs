@@ -2,7 +2,9 @@
 
 mod foreign_protobuf;
 mod foreign_text;
+pub(crate) mod known;
 pub(crate) mod metric_family;
+pub(crate) mod otlp;
 mod protobuf;
 pub(crate) mod remote_write;
 mod text;

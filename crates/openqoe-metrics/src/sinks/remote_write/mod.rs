@@ -7,7 +7,6 @@
 //! It is not one of the [`SINKS`](super::SINKS): a push says what is new since the one before, so its encoder has a memory.
 
 mod foreign;
-mod known;
 mod message;
 mod symbols;
 mod version1;
@@ -20,8 +19,8 @@ use openqoe_spec::metrics::METRICS;
 use openqoe_spec::{MetricDef, MetricKind, Scope};
 
 use self::foreign::KnownForeign;
-use self::known::{Identity, Known};
 use self::writer::{About, Labels, Shown, Writer};
+use super::known::{Identity, Known, Started};
 use crate::family::{Value, families};
 use crate::histogram::{Histogram, Kept};
 use crate::labels::{pairs, unescape};
@@ -29,7 +28,6 @@ use crate::native::ZERO_THRESHOLD;
 use crate::number::push_float;
 use crate::snapshot::Snapshot;
 
-pub use known::Started;
 pub use version1::to_1_0;
 pub use writer::Message;
 

@@ -1,5 +1,5 @@
-//! What the receiver has been sent before: which series end now and need a staleness marker, since when a series that
-//! appeared has counted, and which exemplars are new.
+//! What the receiver of a push has been sent before: which series end now and need a marker, since when a series that appeared
+//! has counted, and which exemplars are new.
 
 use std::collections::HashMap;
 use std::sync::Arc;
