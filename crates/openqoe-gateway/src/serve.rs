@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use futures_util::future::OptionFuture;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::gateway::Gateway;
+use crate::otlp::MetricsPush;
 use crate::reload::Reload;
 use crate::remote_write::RemoteWrite;
 use crate::{cli, demo_page, internal, listener, probe, public, receiver, tls};
@@ -30,6 +32,7 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
     let mut monitoring = demo.and_then(|demo| demo_page::monitor(demo, &mut config, internal_address));
     let gateway = Gateway::start(config)?;
     let remote_write = RemoteWrite::start(&gateway, started)?;
+    let metrics_push = MetricsPush::start(&gateway, started)?;
     let (stop, stopping) = watch::channel(false);
     let probes = probe::start(&gateway, &stopping)?;
 
@@ -76,9 +79,11 @@ pub(crate) async fn run(mut config: Config, demo: Option<&cli::Demo>, reload: Re
     }
     clock.await?;
     privacy.await?;
-    if let Some(remote_write) = remote_write {
-        remote_write.finish().await;
-    }
+    // At once, for either may have to wait for its receiver.
+    tokio::join!(
+        OptionFuture::from(remote_write.map(RemoteWrite::finish)),
+        OptionFuture::from(metrics_push.map(MetricsPush::finish)),
+    );
     reloads.await?;
     if let Some(watch) = watch {
         watch.await?;

@@ -9,17 +9,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::push::{BasicAuth, Pairs, Settings, is_header, url_problem};
 
-/// Where ended sessions are sent as traces and logs, and which of them.
+/// The shortest time between two pushes.
+const SHORTEST: Duration = Duration::from_millis(200);
+
+/// Where ended sessions are sent as traces and logs, and which of them; where the series are pushed.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
-    /// The receiver's base, such as `http://tempo:4318`; `/v1/traces` and `/v1/logs` are added. Empty is off.
+    /// The receiver's base, such as `http://tempo:4318`; `/v1/traces`, `/v1/logs` and `/v1/metrics` are added. Empty is off.
     pub(crate) endpoint: String,
     /// The base for logs, where they go elsewhere: `http://loki:3100/otlp`. Empty is where traces go.
     pub(crate) logs_endpoint: String,
+    /// The base for metrics, where they go elsewhere. Empty is where traces go.
+    pub(crate) metrics_endpoint: String,
     pub(crate) compression: Compression,
     pub(crate) traces: bool,
     pub(crate) logs: bool,
+    /// Whether the series of `/metrics` are pushed. Off unless asked for: a receiver of traces need not take them.
+    pub(crate) metrics: bool,
+    #[serde(with = "humantime_serde")]
+    pub(crate) metrics_interval: Duration,
+    pub(crate) metrics_histograms: MetricHistograms,
     /// The share of ordinary sessions that get a trace, 0 to 1.
     pub(crate) sample: f64,
     /// A session that rebuffered for more than this share of its playback is bad.
@@ -37,7 +47,7 @@ pub(crate) struct Config {
     pub(crate) resource: Pairs,
     /// Sessions waiting to be read back.
     pub(crate) queue: usize,
-    /// Bytes waiting for the receiver, of traces and of logs each.
+    /// Bytes waiting for the receiver, of each signal.
     pub(crate) queue_max_bytes: usize,
     /// Age beyond which they are dropped.
     #[serde(with = "humantime_serde")]
@@ -55,6 +65,16 @@ pub(crate) struct Config {
     pub(crate) basic_auth: BasicAuth,
 }
 
+/// What is sent of a histogram.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MetricHistograms {
+    /// Its classic buckets.
+    Explicit,
+    /// Its native ones.
+    Exponential,
+}
+
 /// How bodies are packed. Not every receiver unpacks.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -68,9 +88,13 @@ impl Default for Config {
         Config {
             endpoint: String::new(),
             logs_endpoint: String::new(),
+            metrics_endpoint: String::new(),
             compression: Compression::Gzip,
             traces: true,
             logs: true,
+            metrics: false,
+            metrics_interval: Duration::from_secs(30),
+            metrics_histograms: MetricHistograms::Explicit,
             sample: 0.1,
             rebuffer_ratio: 0.05,
             slow_startup: Duration::from_secs(5),
@@ -92,9 +116,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether anything is sent.
+    /// Whether anything is sent of sessions, or passed on.
     pub(crate) fn is_on(&self) -> bool {
-        OtlpSignal::ALL.iter().any(|signal| self.sends(*signal))
+        self.sends(OtlpSignal::Traces) || self.sends(OtlpSignal::Logs)
     }
 
     /// Whether a signal is sent.
@@ -102,6 +126,7 @@ impl Config {
         let wanted = match signal {
             OtlpSignal::Traces => self.traces,
             OtlpSignal::Logs => self.logs,
+            OtlpSignal::Metrics => self.metrics,
         };
         wanted && !self.base(signal).is_empty()
     }
@@ -109,7 +134,8 @@ impl Config {
     fn base(&self, signal: OtlpSignal) -> &str {
         match signal {
             OtlpSignal::Logs if !self.logs_endpoint.is_empty() => &self.logs_endpoint,
-            OtlpSignal::Traces | OtlpSignal::Logs => &self.endpoint,
+            OtlpSignal::Metrics if !self.metrics_endpoint.is_empty() => &self.metrics_endpoint,
+            OtlpSignal::Traces | OtlpSignal::Logs | OtlpSignal::Metrics => &self.endpoint,
         }
     }
 
@@ -140,7 +166,12 @@ impl Config {
     pub(crate) fn problem(&self) -> Option<(&'static str, String)> {
         const EXAMPLE: &str = "http://tempo:4318";
         let told = |key, problem: &str| Some((key, problem.to_owned()));
-        for (key, base) in [("otlp.endpoint", &self.endpoint), ("otlp.logs_endpoint", &self.logs_endpoint)] {
+        let bases = [
+            ("otlp.endpoint", &self.endpoint),
+            ("otlp.logs_endpoint", &self.logs_endpoint),
+            ("otlp.metrics_endpoint", &self.metrics_endpoint),
+        ];
+        for (key, base) in bases {
             if let Some(problem) = url_problem(base, EXAMPLE).or_else(|| base_problem(base)) {
                 return Some((key, problem));
             }
@@ -157,6 +188,10 @@ impl Config {
             }
             () if self.max_per_second == 0 => told("otlp.max_per_second", "must be at least 1"),
             () if self.max_spans < 2 => told("otlp.max_spans", "must be at least 2"),
+            () if self.metrics && self.base(OtlpSignal::Metrics).is_empty() => {
+                told("otlp.metrics", "needs an `endpoint` or a `metrics_endpoint`")
+            }
+            () if self.metrics_interval < SHORTEST => told("otlp.metrics_interval", "must be at least 200ms"),
             () if self.queue == 0 => told("otlp.queue", "must be at least 1"),
             () if self.queue_max_bytes == 0 => told("otlp.queue_max_bytes", "must be at least 1"),
             () if self.timeout.is_zero() => told("otlp.timeout", "must be longer than 0s"),
@@ -176,7 +211,7 @@ fn base_problem(base: &str) -> Option<String> {
         |signal: &OtlpSignal| base.trim_end_matches('/').ends_with(&format!("/v1/{}", signal.as_str()));
     let problem = match () {
         () if OtlpSignal::ALL.iter().any(has_path) => {
-            "is the base: leave out `/v1/traces` or `/v1/logs`, which are added"
+            "is the base: leave out `/v1/traces`, `/v1/logs` or `/v1/metrics`, which are added"
         }
         () if base.contains('?') => "has no query: use `headers`",
         () => return None,
@@ -203,6 +238,9 @@ mod tests {
             ("rebuffer_ratio = -0.1", "otlp.rebuffer_ratio must be"),
             ("max_per_second = 0", "otlp.max_per_second must be"),
             ("max_spans = 1", "otlp.max_spans must be"),
+            ("metrics = true", "otlp.metrics needs an `endpoint`"),
+            ("metrics_endpoint = \"http://x/v1/metrics\"", "otlp.metrics_endpoint is the base"),
+            ("metrics_interval = \"0s\"", "otlp.metrics_interval must be"),
             ("[basic_auth]\nuser = \"me\"", "otlp.basic_auth needs both"),
             ("header_files = \"Content-Type=/x\"", "otlp.headers `Content-Type` cannot be set"),
         ] {
@@ -224,5 +262,15 @@ mod tests {
         assert_eq!(loki.url(OtlpSignal::Logs).unwrap().to_string(), "http://loki:3100/otlp/v1/logs");
         assert_eq!((loki.sends(OtlpSignal::Traces), loki.sends(OtlpSignal::Logs)), (false, true));
         assert!(loki.is_on() && !Config::default().is_on());
+        let prometheus = Config {
+            metrics: true,
+            metrics_endpoint: "http://prometheus:9090/api/v1/otlp".into(),
+            ..Config::default()
+        };
+        let url = prometheus.url(OtlpSignal::Metrics).unwrap().to_string();
+        assert_eq!(url, "http://prometheus:9090/api/v1/otlp/v1/metrics");
+        assert!(prometheus.sends(OtlpSignal::Metrics) && !prometheus.is_on());
+        let both = Config { endpoint: "http://collector:4318".into(), ..Config::default() };
+        assert!(!both.sends(OtlpSignal::Metrics), "metrics are pushed when asked for");
     }
 }

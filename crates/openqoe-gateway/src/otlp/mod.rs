@@ -5,6 +5,9 @@
 //!        (chooses)  (reads back, builds)   (gathers)  (one request at a time, of each signal)
 //! ```
 //!
+//! What others sent of traces and logs goes through outboxes of the same kind (`forward`), and so do the gateway's own series
+//! (`metrics`).
+//!
 //! The intake is all a shard sees of it, and it never waits. What is lost on the way is a trace or a record, which the journal
 //! still has the events of; so queues are in memory, bounded, and each loss is counted.
 
@@ -16,6 +19,7 @@ mod forward;
 mod intake;
 mod logs;
 mod message;
+mod metrics;
 mod outbox;
 mod sender;
 mod spans;
@@ -39,12 +43,13 @@ use self::sender::Sender;
 use self::spans::Limits;
 use crate::config::Config as Whole;
 use crate::journal::SessionReader;
-use crate::push::{Endpoint, Seldom};
+use crate::push::{Endpoint, Pairs, Seldom};
 use crate::recovery::JOURNALS;
 
 pub(crate) use config::Config;
 pub(crate) use forward::{Forward, Passed};
 pub(crate) use intake::Intake;
+pub(crate) use metrics::MetricsPush;
 
 /// How long the end of the process waits for what is still to be sent.
 const DRAIN: Duration = Duration::from_secs(3);
@@ -143,6 +148,13 @@ impl Otlp {
             }
         }
     }
+}
+
+/// Attributes of the resource: what the gateway is, unless it is told to be something else.
+fn own_resource(told: &Pairs) -> Vec<(String, String)> {
+    let own = [("service.name", "openqoe"), ("service.version", env!("CARGO_PKG_VERSION"))];
+    let own = own.into_iter().filter(|(name, _)| !told.iter().any(|(other, _)| other == *name));
+    own.chain(told.iter()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// What exemplars can know of traces beforehand, when there are any.

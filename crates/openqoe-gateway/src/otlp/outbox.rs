@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::attributes::attribute;
 use super::config::{Compression, Config};
 use super::message::{KeyValue, Request, Resource, ResourceItems, Scope, ScopeItems};
+use super::own_resource;
 use crate::push::Seldom;
 
 /// Bytes of items that make a request: receivers take a few MiB.
@@ -31,7 +32,7 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 /// A request to be sent.
 #[derive(Debug)]
 pub(super) struct Packet {
-    /// Spans or log records in it.
+    /// Spans, log records or metric points in it.
     pub(super) items: usize,
     /// Compressed.
     pub(super) body: Bytes,
@@ -68,7 +69,7 @@ impl Backlog {
         self.process.set(Gauge::OtlpPendingBytes(self.signal), before.saturating_sub(bytes) as f64);
     }
 
-    /// Spans or records are given up.
+    /// Items are given up.
     pub(super) fn drop_items(&self, reason: OtlpDrop, items: usize) {
         self.process.count(Counter::OtlpDropped(self.signal, reason), items as f64);
     }
@@ -101,10 +102,7 @@ impl Outbox {
     ) -> Outbox {
         let Config { resource, queue_max_bytes: max_bytes, compression, .. } = config;
         let (max_bytes, compression) = (*max_bytes, *compression);
-        let own = [("service.name", "openqoe"), ("service.version", env!("CARGO_PKG_VERSION"))];
-        let told = |name: &str| resource.iter().any(|(other, _)| other == name);
-        let own = own.into_iter().filter(|(name, _)| !told(name));
-        let resource = own.chain(resource.iter()).map(|(name, value)| attribute(name, value)).collect();
+        let resource = own_resource(resource).iter().map(|(name, value)| attribute(name, &**value)).collect();
         let (by_tenant, drops) = (BTreeMap::new(), Seldom::default());
         Outbox {
             resource,

@@ -109,8 +109,9 @@ impl Sender {
         self.count(outcome);
         self.backlog.drop_items(OtlpDrop::Refused, items);
         if self.refusals.is_due() {
-            let (receiver, why) = (self.endpoint.name(), crate::push::line(why));
-            tracing::warn!(%receiver, items, why, "otlp: the receiver refused spans or log records; said once a minute");
+            let (receiver, signal) = (self.endpoint.name(), self.backlog.signal.as_str());
+            let why = crate::push::line(why);
+            tracing::warn!(%receiver, signal, items, why, "otlp: the receiver refused some of it for good; said once a minute");
         }
     }
 

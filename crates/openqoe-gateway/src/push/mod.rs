@@ -3,6 +3,7 @@
 
 mod endpoint;
 mod outage;
+mod pace;
 mod pairs;
 mod seldom;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use endpoint::{Answer, Endpoint, Settings, line};
 pub(crate) use outage::Outage;
+pub(crate) use pace::Pace;
 pub(crate) use pairs::Pairs;
 pub(crate) use seldom::Seldom;
 

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use openqoe_ingest::otlp::Encoding;
-use openqoe_spec::OtlpSignal;
+use openqoe_spec::OtlpItemSignal as ItemSignal;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceResponse,
 };
@@ -48,15 +48,15 @@ impl Partial {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     Metrics,
-    Other(OtlpSignal),
+    Other(ItemSignal),
 }
 
 impl Signal {
     fn rejected_key(self) -> &'static str {
         match self {
             Signal::Metrics => "rejectedDataPoints",
-            Signal::Other(OtlpSignal::Traces) => "rejectedSpans",
-            Signal::Other(OtlpSignal::Logs) => "rejectedLogRecords",
+            Signal::Other(ItemSignal::Traces) => "rejectedSpans",
+            Signal::Other(ItemSignal::Logs) => "rejectedLogRecords",
         }
     }
 }

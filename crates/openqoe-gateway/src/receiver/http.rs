@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use openqoe_ingest::Refused;
 use openqoe_ingest::otlp::{Encoding, Malformed, decode, decode_metrics};
-use openqoe_spec::{BatchRejection, OtlpSignal, OtlpTransport, Protocol};
+use openqoe_spec::{BatchRejection, OtlpItemSignal as ItemSignal, OtlpTransport, Protocol};
 
 use super::answer::{Partial, Signal, refused, taken};
 use crate::access::cors::{self, Terms};
@@ -29,8 +29,8 @@ const JSON: &str = "application/json";
 pub(crate) fn routes() -> Router<Arc<Gateway>> {
     let signals = [
         ("/v1/metrics", Signal::Metrics),
-        ("/v1/traces", Signal::Other(OtlpSignal::Traces)),
-        ("/v1/logs", Signal::Other(OtlpSignal::Logs)),
+        ("/v1/traces", Signal::Other(ItemSignal::Traces)),
+        ("/v1/logs", Signal::Other(ItemSignal::Logs)),
     ];
     signals.into_iter().fold(Router::new(), |router, (path, signal)| {
         let receive = move |state: State<Arc<Gateway>>, request: Request| receive(signal, state, request);
@@ -99,10 +99,10 @@ async fn take(
             let request = decode_metrics(&received.body, encoding).map_err(broken)?;
             Ok(receiver.metrics(tenant, transport, request))
         }
-        Signal::Other(OtlpSignal::Traces) => {
+        Signal::Other(ItemSignal::Traces) => {
             receiver.traces(tenant, transport, decode(&received.body, encoding).map_err(broken)?)
         }
-        Signal::Other(OtlpSignal::Logs) => {
+        Signal::Other(ItemSignal::Logs) => {
             receiver.logs(tenant, transport, decode(&received.body, encoding).map_err(broken)?)
         }
     }

@@ -21,7 +21,8 @@ use openqoe_ingest::otlp::{Collected, Labeling, MetricsRequest, Scrubbed, Scrubb
 use openqoe_metrics::{Foreign, Snapshot};
 use openqoe_spec::metrics::tenant::{Counter, Gauge};
 use openqoe_spec::{
-    OtlpItemOutcome as ItemOutcome, OtlpPointOutcome as PointOutcome, OtlpSignal, OtlpTransport,
+    OtlpItemOutcome as ItemOutcome, OtlpItemSignal as ItemSignal, OtlpPointOutcome as PointOutcome,
+    OtlpSignal, OtlpTransport,
 };
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -104,7 +105,7 @@ impl Receiver {
         transport: OtlpTransport,
         request: ExportTraceServiceRequest,
     ) -> Result<Partial, Refusal> {
-        self.pass(tenant, transport, OtlpSignal::Traces, self.scrubber.traces(request))
+        self.pass(tenant, transport, ItemSignal::Traces, self.scrubber.traces(request))
     }
 
     /// Passes log records on.
@@ -117,21 +118,25 @@ impl Receiver {
         transport: OtlpTransport,
         request: ExportLogsServiceRequest,
     ) -> Result<Partial, Refusal> {
-        self.pass(tenant, transport, OtlpSignal::Logs, self.scrubber.logs(request))
+        self.pass(tenant, transport, ItemSignal::Logs, self.scrubber.logs(request))
     }
 
     fn pass(
         &self,
         tenant: &Tenant,
         transport: OtlpTransport,
-        signal: OtlpSignal,
+        signal: ItemSignal,
         scrubbed: Scrubbed,
     ) -> Result<Partial, Refusal> {
         let (items, row) = (scrubbed.items, tenant.row());
         row.count(Counter::OtlpReceiverRequests(transport), 1.0);
         row.count(Counter::OtlpReceiverItems(signal), items as f64);
         let count = |outcome| row.count(Counter::OtlpReceiverItemOutcomes(signal, outcome), items as f64);
-        match self.forward.pass(signal, &scrubbed.message, items) {
+        let towards = match signal {
+            ItemSignal::Traces => OtlpSignal::Traces,
+            ItemSignal::Logs => OtlpSignal::Logs,
+        };
+        match self.forward.pass(towards, &scrubbed.message, items) {
             Passed::Forwarded => {
                 count(ItemOutcome::Forwarded);
                 for (session, trace) in &scrubbed.sessions {

@@ -5,18 +5,15 @@ use std::time::{Duration, Instant};
 
 use openqoe_metrics::{RemoteWrite, RemoteWriteOptions, Snapshot};
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
 
 use super::request::{About, Request};
 use super::sender::Shared;
 use crate::clock::now_ms;
 use crate::gateway::Gateway;
+use crate::push::Pace;
 
 /// How often a receiver of 1.0 is told what the metrics are, as Prometheus does. In 2.0 every message says it.
 const METADATA: Duration = Duration::from_secs(60);
-
-/// How often to look whether the journal has been replayed.
-const REPLAYING: Duration = Duration::from_millis(20);
 
 /// The one that pushes.
 pub(super) struct Pusher {
@@ -32,21 +29,15 @@ impl Pusher {
         Pusher { gateway, shared, encoder: RemoteWrite::new(options), told: None }
     }
 
-    /// Pushes until `stop` changes, and then once more, so that the receiver has everything that was counted.
-    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        // Half-replayed counters would seem to go back.
-        while !self.gateway.has_replayed() {
-            tokio::select! {
-                () = tokio::time::sleep(REPLAYING) => {}
-                _ = stop.changed() => return,
-            }
-        }
-        let mut tick = tokio::time::interval(self.gateway.config.remote_write.interval);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    /// Pushes until `stop` changes, and then once more.
+    pub(super) async fn run(mut self, stop: watch::Receiver<bool>) {
+        let interval = self.gateway.config.remote_write.interval;
+        let Some(mut pace) = Pace::begin(&self.gateway, interval, stop).await else { return };
         loop {
-            tokio::select! {
-                _ = tick.tick() => self.push().await,
-                _ = stop.changed() => return self.push().await,
+            let is_last = pace.is_last().await;
+            self.push().await;
+            if is_last {
+                return;
             }
         }
     }

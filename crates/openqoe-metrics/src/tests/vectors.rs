@@ -105,6 +105,11 @@ fn inputs() -> BTreeMap<String, Input> {
     named.collect()
 }
 
+/// What was measured, by the vector's name.
+pub(super) fn snapshots() -> BTreeMap<String, Snapshot> {
+    inputs().into_iter().map(|(name, input)| (name, measure(&input))).collect()
+}
+
 fn measure(input: &Input) -> Snapshot {
     let mut limits = Limits::default();
     for (name, limit) in &input.limits {

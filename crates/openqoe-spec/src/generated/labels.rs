@@ -931,12 +931,15 @@ pub enum OtlpSignal {
     /// `logs`
     #[serde(rename = "logs")]
     Logs,
+    /// `metrics`
+    #[serde(rename = "metrics")]
+    Metrics,
 }
 impl OtlpSignal {
     /// Every variant, in order.
-    pub const ALL: &'static [OtlpSignal] = &[OtlpSignal::Traces, OtlpSignal::Logs];
+    pub const ALL: &'static [OtlpSignal] = &[OtlpSignal::Traces, OtlpSignal::Logs, OtlpSignal::Metrics];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] = &["traces", "logs"];
+    pub const NAMES: &'static [&'static str] = &["traces", "logs", "metrics"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -950,6 +953,40 @@ impl OtlpSignal {
         match text {
             "traces" => Some(OtlpSignal::Traces),
             "logs" => Some(OtlpSignal::Logs),
+            "metrics" => Some(OtlpSignal::Metrics),
+            _ => None,
+        }
+    }
+}
+
+/// What others sent over OTLP to be passed on. Metrics are not; they are points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OtlpItemSignal {
+    /// `traces`
+    #[serde(rename = "traces")]
+    Traces,
+    /// `logs`
+    #[serde(rename = "logs")]
+    Logs,
+}
+impl OtlpItemSignal {
+    /// Every variant, in order.
+    pub const ALL: &'static [OtlpItemSignal] = &[OtlpItemSignal::Traces, OtlpItemSignal::Logs];
+    /// Their names on the wire, in order.
+    pub const NAMES: &'static [&'static str] = &["traces", "logs"];
+    /// Position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+    /// The variant of a name, `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "traces" => Some(OtlpItemSignal::Traces),
+            "logs" => Some(OtlpItemSignal::Logs),
             _ => None,
         }
     }
@@ -1030,7 +1067,7 @@ impl OtlpLoss {
     }
 }
 
-/// Why spans or log records were given up. `too_old`: the receiver was away for longer than `otlp.queue_max_age`.
+/// Why spans, log records or metric points were given up. `too_old`: the receiver was away for longer than `otlp.queue_max_age`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OtlpDrop {
     /// `queue_full`

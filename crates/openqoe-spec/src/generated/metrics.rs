@@ -364,9 +364,9 @@ pub mod tenant {
         /// `openqoe_otlp_receiver_point_outcomes_total`: What became of the metric points received.
         OtlpReceiverPointOutcomes(OtlpPointOutcome),
         /// `openqoe_otlp_receiver_items_total`: Spans and log records received over OTLP.
-        OtlpReceiverItems(OtlpSignal),
+        OtlpReceiverItems(OtlpItemSignal),
         /// `openqoe_otlp_receiver_item_outcomes_total`: What became of the spans and log records received.
-        OtlpReceiverItemOutcomes(OtlpSignal, OtlpItemOutcome),
+        OtlpReceiverItemOutcomes(OtlpItemSignal, OtlpItemOutcome),
         /// `openqoe_otlp_receiver_streams_forgotten_total`: Streams forgotten because there were more than `otlp_receiver.max_streams`. One that reports again is `resumed`.
         OtlpReceiverStreamsForgotten,
         /// `openqoe_otlp_receiver_overflow_total`: Metric points that went into a series with `__overflow__` for a label, because a budget was spent.
@@ -523,9 +523,9 @@ pub mod process {
         OtlpSessionsLost(OtlpLoss),
         /// `openqoe_otlp_cut_spans_total`: Spans left out of traces that would have had more than `otlp.max_spans`. The root span says how many of its own.
         OtlpCutSpans,
-        /// `openqoe_otlp_sent_total`: Spans and log records the receiver took.
+        /// `openqoe_otlp_sent_total`: Spans, log records and metric points the receiver took. A point is a series at a time.
         OtlpSent(OtlpSignal),
-        /// `openqoe_otlp_dropped_total`: Spans and log records the receiver never got, or did not take.
+        /// `openqoe_otlp_dropped_total`: Spans, log records and metric points the receiver never got, or did not take.
         OtlpDropped(OtlpSignal, OtlpDrop),
         /// `openqoe_otlp_requests_total`: Requests to the receiver by what came of them.
         OtlpRequests(OtlpSignal, OtlpOutcome),
@@ -546,7 +546,7 @@ pub mod process {
     }
     impl Counter {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 85;
+        pub const SLOTS: usize = 95;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -576,15 +576,15 @@ pub mod process {
                 Self::OtlpSessionsLost(a0) => 53 + a0.index(),
                 Self::OtlpCutSpans => 55,
                 Self::OtlpSent(a0) => 56 + a0.index(),
-                Self::OtlpDropped(a0, a1) => 58 + (a0.index()) * 3 + a1.index(),
-                Self::OtlpRequests(a0, a1) => 64 + (a0.index()) * 5 + a1.index(),
-                Self::OtlpSentBytes(a0) => 74 + a0.index(),
-                Self::HistoryStepsDropped => 76,
-                Self::HistoryValuesFolded => 77,
-                Self::HistoryWriteFailures => 78,
-                Self::LiveStreamsRefused => 79,
-                Self::ProbeRuns(a0) => 80 + a0.index(),
-                Self::ProbeRefused(a0) => 82 + a0.index(),
+                Self::OtlpDropped(a0, a1) => 59 + (a0.index()) * 3 + a1.index(),
+                Self::OtlpRequests(a0, a1) => 68 + (a0.index()) * 5 + a1.index(),
+                Self::OtlpSentBytes(a0) => 83 + a0.index(),
+                Self::HistoryStepsDropped => 86,
+                Self::HistoryValuesFolded => 87,
+                Self::HistoryWriteFailures => 88,
+                Self::LiveStreamsRefused => 89,
+                Self::ProbeRuns(a0) => 90 + a0.index(),
+                Self::ProbeRefused(a0) => 92 + a0.index(),
             }
         }
     }
@@ -636,7 +636,7 @@ pub mod process {
     }
     impl Gauge {
         /// Slots of all of them together.
-        pub const SLOTS: usize = 22;
+        pub const SLOTS: usize = 23;
         /// Position in the row.
         pub const fn slot(self) -> usize {
             match self {
@@ -658,9 +658,9 @@ pub mod process {
                 Self::RemoteWriteLastSuccessTimestampSeconds => 15,
                 Self::OtlpPendingSessions => 16,
                 Self::OtlpPendingBytes(a0) => 17 + a0.index(),
-                Self::HistoryBytes => 19,
-                Self::LiveStreams => 20,
-                Self::ProbeRunning => 21,
+                Self::HistoryBytes => 20,
+                Self::LiveStreams => 21,
+                Self::ProbeRunning => 22,
             }
         }
     }
@@ -2357,26 +2357,26 @@ pub static METRICS: [MetricDef; 176] = [
     },
     MetricDef {
         name: "openqoe_otlp_sent_total",
-        help: "Spans and log records the receiver took.",
+        help: "Spans, log records and metric points the receiver took. A point is a series at a time.",
         kind: MetricKind::Counter,
         unit: Unit::None,
         scope: Scope::Process,
         domain: "otlp",
         first_slot: 56,
-        slots: 2,
+        slots: 3,
         key: None,
         buckets: &[],
         exemplars: false,
     },
     MetricDef {
         name: "openqoe_otlp_dropped_total",
-        help: "Spans and log records the receiver never got, or did not take.",
+        help: "Spans, log records and metric points the receiver never got, or did not take.",
         kind: MetricKind::Counter,
         unit: Unit::None,
         scope: Scope::Process,
         domain: "otlp",
-        first_slot: 58,
-        slots: 6,
+        first_slot: 59,
+        slots: 9,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -2388,8 +2388,8 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "otlp",
-        first_slot: 64,
-        slots: 10,
+        first_slot: 68,
+        slots: 15,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -2401,8 +2401,8 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "otlp",
-        first_slot: 74,
-        slots: 2,
+        first_slot: 83,
+        slots: 3,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -2414,7 +2414,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "history",
-        first_slot: 76,
+        first_slot: 86,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2427,7 +2427,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "history",
-        first_slot: 77,
+        first_slot: 87,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2440,7 +2440,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "history",
-        first_slot: 78,
+        first_slot: 88,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2453,7 +2453,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "history",
-        first_slot: 79,
+        first_slot: 89,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2466,7 +2466,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "probe",
-        first_slot: 80,
+        first_slot: 90,
         slots: 2,
         key: None,
         buckets: &[],
@@ -2479,7 +2479,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "probe",
-        first_slot: 82,
+        first_slot: 92,
         slots: 3,
         key: None,
         buckets: &[],
@@ -2714,7 +2714,7 @@ pub static METRICS: [MetricDef; 176] = [
         scope: Scope::Process,
         domain: "otlp",
         first_slot: 17,
-        slots: 2,
+        slots: 3,
         key: None,
         buckets: &[],
         exemplars: false,
@@ -2726,7 +2726,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::Bytes,
         scope: Scope::Process,
         domain: "history",
-        first_slot: 19,
+        first_slot: 20,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2739,7 +2739,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "history",
-        first_slot: 20,
+        first_slot: 21,
         slots: 1,
         key: None,
         buckets: &[],
@@ -2752,7 +2752,7 @@ pub static METRICS: [MetricDef; 176] = [
         unit: Unit::None,
         scope: Scope::Process,
         domain: "probe",
-        first_slot: 21,
+        first_slot: 22,
         slots: 1,
         key: None,
         buckets: &[],
@@ -5337,6 +5337,7 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 121, labels: "", mirror: None },
         SlotDef { metric: 122, labels: "signal=\"traces\"", mirror: None },
         SlotDef { metric: 122, labels: "signal=\"logs\"", mirror: None },
+        SlotDef { metric: 122, labels: "signal=\"metrics\"", mirror: None },
         SlotDef {
             metric: 123,
             labels: concat!("signal=\"traces\"", ",", "reason=\"queue_full\""),
@@ -5359,6 +5360,21 @@ pub static PROCESS: ScopeDef = ScopeDef {
         },
         SlotDef { metric: 123, labels: concat!("signal=\"logs\"", ",", "reason=\"too_old\""), mirror: None },
         SlotDef { metric: 123, labels: concat!("signal=\"logs\"", ",", "reason=\"refused\""), mirror: None },
+        SlotDef {
+            metric: 123,
+            labels: concat!("signal=\"metrics\"", ",", "reason=\"queue_full\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 123,
+            labels: concat!("signal=\"metrics\"", ",", "reason=\"too_old\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 123,
+            labels: concat!("signal=\"metrics\"", ",", "reason=\"refused\""),
+            mirror: None,
+        },
         SlotDef {
             metric: 124,
             labels: concat!("signal=\"traces\"", ",", "outcome=\"accepted\""),
@@ -5397,8 +5413,34 @@ pub static PROCESS: ScopeDef = ScopeDef {
             labels: concat!("signal=\"logs\"", ",", "outcome=\"unreachable\""),
             mirror: None,
         },
+        SlotDef {
+            metric: 124,
+            labels: concat!("signal=\"metrics\"", ",", "outcome=\"accepted\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 124,
+            labels: concat!("signal=\"metrics\"", ",", "outcome=\"partial\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 124,
+            labels: concat!("signal=\"metrics\"", ",", "outcome=\"refused\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 124,
+            labels: concat!("signal=\"metrics\"", ",", "outcome=\"retried\""),
+            mirror: None,
+        },
+        SlotDef {
+            metric: 124,
+            labels: concat!("signal=\"metrics\"", ",", "outcome=\"unreachable\""),
+            mirror: None,
+        },
         SlotDef { metric: 125, labels: "signal=\"traces\"", mirror: None },
         SlotDef { metric: 125, labels: "signal=\"logs\"", mirror: None },
+        SlotDef { metric: 125, labels: "signal=\"metrics\"", mirror: None },
         SlotDef { metric: 126, labels: "", mirror: None },
         SlotDef { metric: 127, labels: "", mirror: None },
         SlotDef { metric: 128, labels: "", mirror: None },
@@ -5433,6 +5475,7 @@ pub static PROCESS: ScopeDef = ScopeDef {
         SlotDef { metric: 148, labels: "", mirror: None },
         SlotDef { metric: 149, labels: "signal=\"traces\"", mirror: None },
         SlotDef { metric: 149, labels: "signal=\"logs\"", mirror: None },
+        SlotDef { metric: 149, labels: "signal=\"metrics\"", mirror: None },
         SlotDef { metric: 150, labels: "", mirror: None },
         SlotDef { metric: 151, labels: "", mirror: None },
         SlotDef { metric: 152, labels: "", mirror: None },
