@@ -30,6 +30,10 @@ mod otlp_in;
 #[path = "../../src/otlp/message.rs"]
 #[allow(dead_code)]
 mod otlp_message;
+mod otlp_metrics;
+mod otlp_metrics_servers;
+#[path = "../../../openqoe-metrics/src/tests/otlp_wire.rs"]
+mod otlp_wire;
 mod overload;
 mod privacy;
 mod privacy_grep;

@@ -31,7 +31,7 @@ fn ended() -> Vec<Value> {
 }
 
 /// What a scraper reads of a tenant, indicators over a moving window aside.
-fn exposed(gateway: &Gateway) -> Series {
+pub(crate) fn exposed(gateway: &Gateway) -> Series {
     let text = gateway.get_with("/metrics", &[("accept", "application/openmetrics-text")]).text();
     let lines =
         text.lines().filter(|line| line.contains("tenant=\"default\"") && !line.starts_with("openqoe_slo"));
