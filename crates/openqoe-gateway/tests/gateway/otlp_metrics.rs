@@ -105,11 +105,8 @@ fn what_is_pushed_is_what_a_scrape_says() {
         let text = String::from_utf8_lossy(&received.message).into_owned();
         assert!(text.contains("service.instance.id") && text.contains("service.name"), "{text}");
     }
-    let sent = eventually("what was sent", || {
-        let sent = gateway.value("openqoe_otlp_sent_total{signal=\"metrics\"}");
-        (sent > 0.0).then_some(sent)
-    });
-    assert!(sent >= pushed.keys().filter(|(name, _)| !name.contains("_seconds_")).count() as f64);
+    let sent = gateway.value("openqoe_otlp_sent_total{signal=\"metrics\"}");
+    assert!(sent > 100.0, "points, of several pushes: {sent}");
     assert_eq!(gateway.value("openqoe_otlp_dropped_total{signal=\"metrics\""), 0.0);
 }
 

@@ -2,14 +2,17 @@
 //! what our own exposition does.
 
 use std::process::Command;
+use std::time::UNIX_EPOCH;
 
+use openqoe_metrics::{OtlpMetrics, OtlpMetricsOptions, OtlpRequest, SharedRow, Snapshot, Started};
+use openqoe_spec::metrics::process::{Counter, Histogram};
 use serde_json::{Value as Json, json};
 
 use crate::harness::{Gateway, request, skipped};
 use crate::otlp_metrics::ended;
 use crate::receiver::eventually;
 use crate::remote_write_servers::exposed;
-use crate::servers::Server;
+use crate::servers::{Server, encode};
 
 /// A gateway that pushes often to another.
 fn pushing(endpoint: &str, more: &[(&str, &str)]) -> Gateway {
@@ -104,7 +107,7 @@ fn float(bound: &str) -> String {
 }
 
 /// A Prometheus that takes OTLP, which those before 3 do not by this flag.
-fn prometheus() -> Option<Server> {
+fn prometheus(name: &str) -> Option<Server> {
     let named = std::env::var_os("OPENQOE_PROMETHEUS");
     let version = named.and_then(|program| Command::new(program).arg("--version").output().ok());
     let takes_otlp = version.is_some_and(|version| {
@@ -115,12 +118,12 @@ fn prometheus() -> Option<Server> {
         skipped("metrics over OTLP to Prometheus", "let OPENQOE_PROMETHEUS name one of version 3");
         return None;
     }
-    Server::prometheus("otlp", &["--web.enable-otlp-receiver"])
+    Server::prometheus(name, &["--web.enable-otlp-receiver", "--enable-feature=exemplar-storage"])
 }
 
 #[test]
 fn prometheus_comes_to_the_series_of_a_scrape() {
-    let Some(server) = prometheus() else { return };
+    let Some(server) = prometheus("otlp") else { return };
     let endpoint = format!("http://{}/api/v1/otlp", server.address);
     let gateway = pushing(&endpoint, &[("OPENQOE_OTLP_METRICS_HISTOGRAMS", "explicit")]);
     gateway.send("a", &ended());
@@ -156,4 +159,46 @@ fn prometheus_comes_to_the_series_of_a_scrape() {
     assert_eq!(value("histogram_sum("), 2.0);
     let quantile = value("histogram_quantile(0.5, ");
     assert!((0.91..=1.0).contains(&quantile), "{quantile}");
+    for name in ["openqoe_startup_time_seconds", "openqoe_startup_time_seconds_bucket"] {
+        let path = format!("/api/v1/query_exemplars?query={}&start=0&end=9999999999", encode(name));
+        let found = server.api(&path);
+        let session = &found[0]["exemplars"][0]["labels"]["session_id"];
+        assert!(["a", "b"].contains(&session.as_str().unwrap()), "{name}: {found}");
+    }
+}
+
+#[test]
+fn prometheus_sees_a_series_end() {
+    let Some(server) = prometheus("otlp-stale") else { return };
+    let row = SharedRow::process();
+    row.count(Counter::GatewayConnectionsRefused, 5.0);
+    row.observe(Histogram::GatewayScrapeDurationSeconds, 20.0);
+    let mut snapshot = Snapshot::default();
+    row.snapshot_into(&mut snapshot);
+    for (exponential, series) in [(false, 1 + 10 + 2), (true, 1 + 1)] {
+        let mut encoder = OtlpMetrics::new(OtlpMetricsOptions {
+            resource: vec![("service.name".to_owned(), exponential.to_string())],
+            exponential,
+            max_points: 2000,
+            started: Started::default(),
+        });
+        let at = UNIX_EPOCH.elapsed().unwrap().as_millis() as u64;
+        let mut send = |snapshot: &Snapshot, at: u64| {
+            for OtlpRequest { bytes, .. } in encoder.encode(snapshot, at) {
+                let headers = [("content-type", "application/x-protobuf")];
+                let answer = request(&server.address, "POST", "/api/v1/otlp/v1/metrics", &headers, &bytes);
+                assert_eq!(answer.status, 200, "{}", answer.text());
+            }
+        };
+        let there = |time: u64| {
+            let query = format!(
+                "{{job=\"{exponential}\",__name__=~\"openqoe_gateway_(connections_refused|scrape).+\"}}"
+            );
+            server.query(&query, Some(time as f64 / 1000.0)).len()
+        };
+        send(&snapshot, at - 2000);
+        assert_eq!(there(at - 1500), series);
+        send(&Snapshot::default(), at - 1000);
+        assert_eq!((there(at - 500), there(at - 1500)), (0, series));
+    }
 }

@@ -217,7 +217,7 @@ fn a_series_that_goes_is_ended_once() {
         let ended = stored(&push.encode(&Snapshot::default(), AT + 5000));
         assert!(ended.samples.values().all(|value| value.is_nan()));
         assert!(before.samples.keys().eq(ended.samples.keys()));
-        assert!(ended.natives.values().all(|(count, sum, _)| (*count, *sum) == (0, None)));
+        assert!(ended.natives.values().all(|(count, sum, _)| (*count, *sum) == (0, Some(0.0))));
         assert!(before.natives.keys().eq(ended.natives.keys()));
         assert_eq!(before.natives.is_empty(), !exponential);
         assert_eq!(push.encode(&Snapshot::default(), AT + 10_000), []);

@@ -96,7 +96,7 @@ impl Stored {
             labels.insert("le".to_owned(), bound.to_string());
             self.put(format!("{name}_bucket"), labels, shown(below as f64));
         }
-        self.put(format!("{name}_sum"), labels.clone(), shown(point.sum.unwrap_or_default()));
+        self.put(format!("{name}_sum"), labels.clone(), shown(point.sum.unwrap()));
         self.put(format!("{name}_count"), labels, shown(point.count as f64));
     }
 }

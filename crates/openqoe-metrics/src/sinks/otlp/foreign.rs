@@ -76,7 +76,7 @@ impl KnownForeign {
         match (&series.value, series.histogram()) {
             (Value::Sparse(sparse), _) if exponential => {
                 memory.bounds = None;
-                Point::exponential(head, Some(sparse.sum), &native(sparse))
+                Point::exponential(head, sparse.sum, &native(sparse))
             }
             (_, Some(histogram)) => {
                 let (bounds, below): (Vec<f64>, Vec<u64>) = histogram.buckets.iter().copied().unzip();
@@ -84,7 +84,7 @@ impl KnownForeign {
                 let mut before = 0;
                 let counts = below.into_iter().map(|count| count - std::mem::replace(&mut before, count));
                 memory.bounds = Some(bounds.clone());
-                Point::explicit(head, Some(histogram.sum), bounds, counts.collect())
+                Point::explicit(head, histogram.sum, bounds, counts.collect())
             }
             (Value::Number(value), None) => Point::number(head, Some(*value)),
             // A histogram has buckets.
@@ -97,9 +97,9 @@ impl KnownForeign {
 fn end(memory: &Memory, head: Head) -> Point {
     match (&memory.bounds, memory.metric.kind) {
         (Some(bounds), MetricKind::Histogram) => {
-            Point::explicit(head, None, bounds.clone(), vec![0; bounds.len() + 1])
+            Point::explicit(head, 0.0, bounds.clone(), vec![0; bounds.len() + 1])
         }
-        (None, MetricKind::Histogram) => Point::exponential(head, None, &Native::default()),
+        (None, MetricKind::Histogram) => Point::exponential(head, 0.0, &Native::default()),
         (_, MetricKind::Counter | MetricKind::Gauge) => Point::number(head, None),
     }
 }

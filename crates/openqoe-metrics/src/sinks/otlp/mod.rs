@@ -126,7 +126,7 @@ impl Push {
     }
 
     fn histogram(&self, def: &MetricDef, head: Head, histogram: &Histogram) -> Point {
-        let sum = Some(histogram.sum() / def.unit.divisor());
+        let sum = histogram.sum() / def.unit.divisor();
         if !self.exponential {
             return Point::explicit(head, sum, def.buckets.to_vec(), histogram.classic().to_vec());
         }
@@ -147,10 +147,9 @@ impl Push {
         let attributes = self.attributes(identity, def);
         let head = Head { attributes, at: self.at, has_ended: true, ..Head::default() };
         let point = match def.kind {
-            MetricKind::Histogram if self.exponential => Point::exponential(head, None, &Native::default()),
-            // Of each bucket there is a series to be ended.
+            MetricKind::Histogram if self.exponential => Point::exponential(head, 0.0, &Native::default()),
             MetricKind::Histogram => {
-                Point::explicit(head, None, def.buckets.to_vec(), vec![0; def.buckets.len() + 1])
+                Point::explicit(head, 0.0, def.buckets.to_vec(), vec![0; def.buckets.len() + 1])
             }
             MetricKind::Counter | MetricKind::Gauge => Point::number(head, None),
         };

@@ -52,16 +52,17 @@ impl Point {
         Point::Number(NumberPoint { start: nanos(start), at: nanos(at), value, exemplars, attributes, flags })
     }
 
-    /// Of a histogram: its inclusive upper bounds without `+Inf`, and how many values each bucket holds, one more.
-    pub(super) fn explicit(head: Head, sum: Option<f64>, bounds: Vec<f64>, counts: Vec<u64>) -> Point {
+    /// Of a histogram: its inclusive upper bounds without `+Inf`, and how many values each bucket holds, one more. One that has
+    /// ended has a sum and all its buckets, of 0: what is not there, Prometheus does not end.
+    pub(super) fn explicit(head: Head, sum: f64, bounds: Vec<f64>, counts: Vec<u64>) -> Point {
         let (flags, count) = (head.flags(), counts.iter().sum());
         let Head { attributes, start, at, exemplars, .. } = head;
-        let (start, at) = (nanos(start), nanos(at));
+        let (start, at, sum) = (nanos(start), nanos(at), Some(sum));
         Point::Explicit(ExplicitPoint { start, at, count, sum, counts, bounds, exemplars, attributes, flags })
     }
 
     /// Of a native histogram, whose indexes are Prometheus's.
-    pub(super) fn exponential(head: Head, sum: Option<f64>, native: &Native) -> Point {
+    pub(super) fn exponential(head: Head, sum: f64, native: &Native) -> Point {
         let flags = head.flags();
         let Head { attributes, start, at, exemplars, .. } = head;
         let inside = native.positive.values().chain(native.negative.values()).sum::<u64>();
@@ -71,7 +72,7 @@ impl Point {
             start: nanos(start),
             at: nanos(at),
             count: native.zero + inside,
-            sum,
+            sum: Some(sum),
             scale,
             zero: native.zero,
             positive,
