@@ -1,6 +1,6 @@
 //! Measurements to series. A [`Table`] per shard holds the rows that sessions write to; a [`Snapshot`] is what a scrape
-//! takes of them; [`SINKS`] are the formats it can be encoded in, [`RemoteWrite`] and [`OtlpMetrics`] push it. The crate knows no session, does no I/O and reads no
-//! clock: times come in as values.
+//! takes of them; [`SINKS`] are the formats it can be encoded in, [`RemoteWrite`] and [`OtlpMetrics`] encode what is pushed. The
+//! crate knows no session, does no I/O and reads no clock: times come in as values.
 //!
 //! A **row** is one label set of one scope (`tenant="a",country="DE"`). It holds a slot for every combination of a metric
 //! and its closed labels, laid out by the generated `ScopeDef`s, so that a measurement is an indexed add. Label text is

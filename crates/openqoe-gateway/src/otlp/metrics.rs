@@ -17,7 +17,7 @@ use crate::clock::now_ms;
 use crate::gateway::Gateway;
 use crate::push::{Endpoint, Pace};
 
-/// Points of a request. Receivers take a few MiB; a histogram with many labels is less than 1 KiB.
+/// Points of a request. Receivers take a few MiB; a histogram with many labels is about 1 KiB.
 const MAX_POINTS: usize = 2000;
 
 /// The push loop and the sender.
