@@ -14,12 +14,13 @@ use crate::receiver::{eventually, free_address};
 /// Values by labels, the name among them.
 pub(crate) type Series = BTreeMap<BTreeMap<String, String>, f64>;
 
-/// A server that is asked in PromQL; dropping it kills it.
+/// A server that is asked in PromQL; dropping it kills it, and removes a folder of its own.
 pub(crate) struct Server {
     pub(crate) address: String,
     program: PathBuf,
     arguments: Vec<String>,
     child: Child,
+    folder: Option<PathBuf>,
 }
 
 /// A program on the PATH, or a visible skip.
@@ -56,7 +57,7 @@ impl Server {
             "--web.enable-remote-write-receiver".to_owned(),
         ];
         arguments.extend(more.iter().map(|argument| (*argument).to_owned()));
-        Some(Server::start(program, arguments, address))
+        Some(Server::start(program, arguments, address, Some(folder)))
     }
 
     /// Prometheus that scrapes a target every second and evaluates rules, in a folder of the caller's.
@@ -77,24 +78,25 @@ impl Server {
             format!("--storage.tsdb.path={}", folder.join("data").display()),
             format!("--web.listen-address={address}"),
         ];
-        Some(Server::start(program, arguments, address))
+        Some(Server::start(program, arguments, address, None))
     }
 
     /// VictoriaMetrics, single node.
     pub(crate) fn victoria_metrics() -> Option<Server> {
         let (program, address) = (find("victoria-metrics")?, free_address());
+        let folder = folder("victoria");
         let arguments = vec![
             format!("-httpListenAddr={address}"),
-            format!("-storageDataPath={}", folder("victoria").display()),
+            format!("-storageDataPath={}", folder.display()),
             // Queries see what was written a moment ago.
             "-search.latencyOffset=0s".to_owned(),
         ];
-        Some(Server::start(program, arguments, address))
+        Some(Server::start(program, arguments, address, Some(folder)))
     }
 
-    fn start(program: PathBuf, arguments: Vec<String>, address: String) -> Server {
+    fn start(program: PathBuf, arguments: Vec<String>, address: String, folder: Option<PathBuf>) -> Server {
         let child = spawn(&program, &arguments);
-        let server = Server { address, program, arguments, child };
+        let server = Server { address, program, arguments, child, folder };
         server.wait_until_ready();
         server
     }
@@ -156,6 +158,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
 }
 
