@@ -236,7 +236,7 @@ fn run(case: &Case) -> (Snapshot, String) {
     (snapshot, report)
 }
 
-const FOLDERS: [&str; 5] = ["playback", "cmcd", "cdn-log", "epas", "prototype"];
+const FOLDERS: [&str; 6] = ["playback", "cmcd", "cdn-log", "epas", "prototype", "media3"];
 
 fn files() -> Vec<(PathBuf, Vec<Case>)> {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors");

@@ -6,6 +6,7 @@ mod cdn_log;
 mod cmcd;
 mod cmsd;
 mod epas;
+mod media3;
 mod native;
 pub mod otlp;
 mod protocol;

@@ -2,7 +2,7 @@
 
 use openqoe_spec::{Batch, BatchRejection, Protocol, Rejected};
 
-use crate::{cdn_log, cmcd, epas, native, prototype};
+use crate::{cdn_log, cmcd, epas, media3, native, prototype};
 
 /// What a body turned out to hold.
 #[derive(Debug, Default)]
@@ -172,5 +172,14 @@ pub static PROTOCOLS: &[ProtocolDef] = &[
         headers: &["x-sdk-version", "x-api-key"],
         decode: prototype::decode,
         answer: Answer::Prototype,
+    },
+    ProtocolDef {
+        id: Protocol::Media3,
+        path: "/media3",
+        by_get: false,
+        content_types: &["application/json", "application/x-ndjson", "text/plain"],
+        headers: &[],
+        decode: media3::decode,
+        answer: Answer::Native,
     },
 ];

@@ -29,6 +29,10 @@ impl Protocol {
 
     /// How its events are numbered.
     pub fn numbering(self) -> Numbering {
-        if self == Protocol::Native { Numbering::Dense } else { Numbering::Records }
+        // A record of Media3 is a whole session: its decoder numbers the events, and the same record gives the same numbers.
+        match self {
+            Protocol::Native | Protocol::Media3 => Numbering::Dense,
+            _ => Numbering::Records,
+        }
     }
 }

@@ -513,7 +513,7 @@ impl Window {
     }
 }
 
-/// The wire format the events came in. `cdn_log`: CMCD request mode out of the logs of a CDN; `epas`: Eyevinn Player Analytics; `prototype`: `/v2/events` of the OpenQoE prototype; `otlp`: points, spans and log records, which are no events and have a ledger of their own.
+/// The wire format the events came in. `cdn_log`: CMCD request mode out of the logs of a CDN; `epas`: Eyevinn Player Analytics; `prototype`: `/v2/events` of the OpenQoE prototype; `media3`: finished playbacks as Media3's PlaybackStats has them; `otlp`: points, spans and log records, which are no events and have a ledger of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Protocol {
     /// `native`
@@ -534,6 +534,9 @@ pub enum Protocol {
     /// `otlp`
     #[serde(rename = "otlp")]
     Otlp,
+    /// `media3`
+    #[serde(rename = "media3")]
+    Media3,
 }
 impl Protocol {
     /// Every variant, in order.
@@ -544,9 +547,11 @@ impl Protocol {
         Protocol::Epas,
         Protocol::Prototype,
         Protocol::Otlp,
+        Protocol::Media3,
     ];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] = &["native", "cmcd", "cdn_log", "epas", "prototype", "otlp"];
+    pub const NAMES: &'static [&'static str] =
+        &["native", "cmcd", "cdn_log", "epas", "prototype", "otlp", "media3"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -564,6 +569,7 @@ impl Protocol {
             "epas" => Some(Protocol::Epas),
             "prototype" => Some(Protocol::Prototype),
             "otlp" => Some(Protocol::Otlp),
+            "media3" => Some(Protocol::Media3),
             _ => None,
         }
     }
