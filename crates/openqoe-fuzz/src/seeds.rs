@@ -31,6 +31,18 @@ const PROTOTYPE: &str = r#"{"events":[{"event_type":"seek","event_time":17000000
 "player":{"name":"hlsjs"},"data":{"seek_latency":300}},{"event_type":"error","event_time":1700000001000,"view_id":"v",
 "player":{"name":"shaka"},"data":{"error_code":"1002","error_context":{"severity":2}}}]}"#;
 
+/// A playback of Media3 with everything.
+const MEDIA3: &str = r#"{"session_id":"s","anchor":{"realtimeMs":19000,"epochMs":1700000019000},"sent_at":1700000020000,
+"attributes":{"asset_id":"a","cdn":7},"eventTime":{"realtimeMs":1000},"playbackStateHistory":[
+{"eventTime":{"realtimeMs":1000},"playbackState":2},{"eventTime":{"realtimeMs":2000},"playbackState":3},
+{"eventTime":{"realtimeMs":4000},"playbackState":14},{"eventTime":{"realtimeMs":9000},"playbackState":13},
+{"eventTime":{"realtimeMs":10000},"playbackState":5},{"eventTime":{"realtimeMs":11000},"playbackState":4},
+{"eventTime":{"realtimeMs":18000},"playbackState":15}],"videoFormatHistory":[{"eventTime":{"realtimeMs":1500},"format":
+{"bitrate":3000000}}],"audioFormatHistory":[{"eventTime":{"realtimeMs":1500},"format":null}],"mediaTimeHistory":[[2000,0],
+[4000,3000]],"fatalErrorHistory":[{"eventTime":{"realtimeMs":9000},"exception":{"errorCode":2004}}],"nonFatalErrorHistory":[
+{"eventTime":{"realtimeMs":3000},"exception":{"type":"IOException"}}],"totalDroppedFrames":3,"ads":[{"playbackStateHistory":[
+{"eventTime":{"realtimeMs":4500},"playbackState":3},{"eventTime":{"realtimeMs":8000},"playbackState":11}]}]}"#;
+
 /// Every kind of event with every field.
 pub(crate) fn everything() -> Batch {
     static EVERYTHING: LazyLock<Batch> = LazyLock::new(|| {
@@ -42,7 +54,7 @@ pub(crate) fn everything() -> Batch {
 pub(crate) fn bodies() -> Vec<Vec<u8>> {
     let bad = BATCH.replace("\"rate\":1.5", "\"rate\":\"fast\"").replace("\"stall\"", "\"stalled\"");
     let native = [BATCH, &bad, "[]", "{\"spec_version\":\"9.0.0\"}"].map(|body| (Protocol::Native, body));
-    let others = [(Protocol::Epas, EPAS), (Protocol::Prototype, PROTOTYPE)];
+    let others = [(Protocol::Epas, EPAS), (Protocol::Prototype, PROTOTYPE), (Protocol::Media3, MEDIA3)];
     let logs = LOGS.map(|body| (Protocol::CdnLog, body));
     native.into_iter().chain(others).chain(logs).map(|(protocol, body)| addressed(protocol, body)).collect()
 }

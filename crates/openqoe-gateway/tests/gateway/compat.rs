@@ -1,5 +1,5 @@
-//! What SDKs of others are told: by EPAS as Eyevinn's eventsink tells it, by the prototype's protocol as its worker does, and what
-//! browsers may let their pages read.
+//! What SDKs of others are told: by EPAS as Eyevinn's eventsink tells it, by the prototype's protocol as its worker does, of Media3's
+//! playbacks as of native events, and what browsers may let their pages read.
 
 use crate::harness::{Answer, Gateway, request, wait_for};
 
@@ -53,6 +53,28 @@ fn the_prototype_is_answered_as_its_worker_does() {
     assert!(taken.text().contains("events[1]"));
     let refused = post(&gateway, "/v2/events", &[], r#"{"events":[7]}"#);
     assert_eq!((refused.status, &refused.json()["message"]), (400, &"Validation failed".into()));
+}
+
+const PLAYBACK: &str = r#"{"session_id":"m","anchor":{"realtimeMs":9000,"epochMs":1700000000000},"playbackStateHistory":[
+{"eventTime":{"realtimeMs":1000},"playbackState":2},{"eventTime":{"realtimeMs":1700},"playbackState":3},
+{"eventTime":{"realtimeMs":8700},"playbackState":15}]}"#;
+
+#[test]
+fn playbacks_of_media3_are_taken_line_by_line() {
+    let gateway = Gateway::start();
+    let line = PLAYBACK.replace('\n', "");
+    let slip = line.replace("session_id", "sessionId");
+    let headers = [("content-type", "application/x-ndjson")];
+    let body = format!("{line}\n{slip}\n");
+    let taken = request(&gateway.public, "POST", "/media3", &headers, body.as_bytes());
+    assert_eq!((taken.status, &taken.json()["accepted"]), (200, &5.into()));
+    let refused = &taken.json()["rejected"][0];
+    assert_eq!((&refused["index"], &refused["reason"]), (&1.into(), &"missing_field".into()));
+    assert_eq!(refused["message"], "`session_id` is missing: is `sessionId` meant for it?");
+    assert_eq!(post(&gateway, "/media3", &[], &slip).status, 400);
+    let ended = "openqoe_playback_views_ended_total{tenant=\"default\",";
+    wait_for(|| gateway.value(ended) == 1.0);
+    assert_eq!(gateway.value("openqoe_playback_playing_seconds_total{tenant=\"default\","), 7.0);
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod rate;
 mod record;
 mod state;
 mod teller;
+#[cfg(test)]
+mod tests;
 
 use openqoe_spec::{Batch, BatchRejection, Rejected};
 use serde_json::Value as Json;
@@ -63,10 +65,8 @@ fn lines(body: &[u8]) -> Option<Vec<Result<Json, Fault>>> {
     let malformed = |error: serde_json::Error| (Rejected::MalformedEvent, format!("no JSON: {error}"));
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     // One more than there may be is enough to know that there are too many.
-    let records: Vec<Result<Json, Fault>> = lines
-        .take(MAX_RECORDS + 1)
-        .map(|line| serde_json::from_str(line).map_err(malformed))
-        .collect();
+    let records: Vec<Result<Json, Fault>> =
+        lines.take(MAX_RECORDS + 1).map(|line| serde_json::from_str(line).map_err(malformed)).collect();
     records.iter().flatten().any(Json::is_object).then_some(records)
 }
 

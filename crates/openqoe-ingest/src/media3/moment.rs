@@ -72,20 +72,21 @@ pub(super) fn moments(record: &Record) -> (Vec<Moment<'_>>, u64) {
     });
     let warnings = record.non_fatal_error_history.iter();
     let fatal = record.fatal_error_history.iter();
-    let mut all: Vec<Moment<'_>> = states
-        .chain(bitrates(record))
-        .chain(rate::changes(&record.media_time_history, history))
-        .chain(warnings.map(|error| Moment {
-            at: error.event_time.realtime_ms,
-            what: What::Warning(&error.exception),
-        }))
-        .chain(fatal.map(|error| Moment {
-            at: error.event_time.realtime_ms,
-            what: What::Fatal(&error.exception),
-        }))
-        .chain(record.ads.iter().flat_map(ads::moments))
-        .filter(|moment| moment.at <= over)
-        .collect();
+    let mut all: Vec<Moment<'_>> =
+        states
+            .chain(bitrates(record))
+            .chain(rate::changes(&record.media_time_history, history))
+            .chain(warnings.map(|error| Moment {
+                at: error.event_time.realtime_ms,
+                what: What::Warning(&error.exception),
+            }))
+            .chain(fatal.map(|error| Moment {
+                at: error.event_time.realtime_ms,
+                what: What::Fatal(&error.exception),
+            }))
+            .chain(record.ads.iter().flat_map(ads::moments))
+            .filter(|moment| moment.at <= over)
+            .collect();
     all.sort_by_key(|moment| (moment.at, moment.what.place()));
     (all, over)
 }

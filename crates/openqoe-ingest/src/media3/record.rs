@@ -144,7 +144,9 @@ impl Record {
 
     fn check(&self) -> Result<(), Fault> {
         if !told::is_id(&self.session_id, MAX_SESSION_ID) {
-            return Err(invalid(format!("`session_id` must be 1 to {MAX_SESSION_ID} bytes, and nothing invisible")));
+            return Err(invalid(format!(
+                "`session_id` must be 1 to {MAX_SESSION_ID} bytes, and nothing invisible"
+            )));
         }
         if self.ad_playback_count > 0 {
             return Err(invalid("these are an ad's stats: put them into `ads` of the content's record"));
@@ -153,7 +155,9 @@ impl Record {
         in_order(&self.playback_state_history)?;
         self.ads.iter().try_for_each(|ad| in_order(&ad.playback_state_history))?;
         let Some(last) = self.playback_state_history.last() else {
-            return Err(invalid("`playbackStateHistory` is empty: make the listener with `keepHistory` true"));
+            return Err(invalid(
+                "`playbackStateHistory` is empty: make the listener with `keepHistory` true",
+            ));
         };
         if !matches!(last.playback_state, State::Ended | State::Abandoned) {
             return Err(invalid(
@@ -183,7 +187,9 @@ impl Record {
             self.ads.iter().map(|ad| ad.playback_state_history.len()).sum(),
         ];
         if lengths.iter().any(|length| *length > MAX_HISTORY) || self.ads.len() > MAX_ADS {
-            let most = format!("a history has more than {MAX_HISTORY} entries, or there are more than {MAX_ADS} ads");
+            let most = format!(
+                "a history has more than {MAX_HISTORY} entries, or there are more than {MAX_ADS} ads"
+            );
             return Err(invalid(most));
         }
         Ok(())
@@ -212,8 +218,12 @@ fn malformed(error: &serde_path_to_error::Error<serde_json::Error>, names: &[Str
         let reason = if path == "." { Rejected::MalformedEvent } else { Rejected::InvalidField };
         return (reason, format!("{}: {}; {GUIDE}", told::shown(&path), told::shown(&said)));
     };
-    let meant = if path == "." { closest(&missing.to_lowercase(), names.iter().map(String::as_str)) } else { None };
+    let meant =
+        if path == "." { closest(&missing.to_lowercase(), names.iter().map(String::as_str)) } else { None };
     let meant = meant.map(|name| format!("is `{}` meant for it?", told::shown(name)));
     let place = if path == "." { String::new() } else { format!(" in {}", told::shown(&path)) };
-    (Rejected::MissingField, format!("`{missing}` is missing{place}: {}", meant.unwrap_or_else(|| GUIDE.into())))
+    (
+        Rejected::MissingField,
+        format!("`{missing}` is missing{place}: {}", meant.unwrap_or_else(|| GUIDE.into())),
+    )
 }

@@ -13,6 +13,8 @@ use crate::told;
 const STEP: u64 = 90_000;
 /// The same while paused (`silence_paused`).
 const PAUSED_STEP: u64 = 3_600_000;
+/// As `events.yaml` has it.
+const MOST_FRAMES: u64 = (1 << 53) - 1;
 /// Exceptions that say that something works as intended (`PlaybackException.getErrorCodeName`).
 const BUSINESS: [&str; 4] = [
     "ERROR_CODE_PREMIUM_ACCOUNT_REQUIRED",
@@ -31,7 +33,7 @@ pub(super) fn tell(record: &Record) -> Vec<Event> {
         teller.note(moment);
     }
     teller.pass_to(over);
-    if record.total_dropped_frames > 0 {
+    if (1..=MOST_FRAMES).contains(&record.total_dropped_frames) {
         teller.push(told::heartbeat(None, Some(record.total_dropped_frames)));
     }
     teller.push(EventKind::SessionEnd { reason: SessionEnd::Stopped });
@@ -221,6 +223,7 @@ fn error(exception: &Json, fatal: bool) -> EventKind {
 
 /// The name of a `PlaybackException`'s code; of others, what they are called.
 fn code(exception: &Json) -> Box<str> {
-    let named = ["errorCodeName", "errorCode", "type"].into_iter().find_map(|name| told::code(exception, name));
+    let named =
+        ["errorCodeName", "errorCode", "type"].into_iter().find_map(|name| told::code(exception, name));
     named.unwrap_or_else(|| "unknown".into())
 }
