@@ -135,10 +135,18 @@ fn receiver(steps: &mut Steps<'_>) {
         steps.skip("receiver: the SDK of Python", remedy);
         std::path::PathBuf::new()
     });
+    let behind = python_with(steps.root(), &OTLP_RECEIVER).unwrap_or_else(|remedy| {
+        steps.skip("receiver: Grafana Faro, and a receiver behind", remedy);
+        std::path::PathBuf::new()
+    });
     steps.check(NAME, |root| {
         let words = ["npm", "run", "receiver", "--silent", "-w", "e2e"];
-        let senders = [("OPENQOE_OTEL_PYTHON", python.as_os_str()), ("OPENQOE_OTEL_RUST", rust.as_ref())];
-        command_with(root, &words, &senders)
+        let programs = [
+            ("OPENQOE_OTEL_PYTHON", python.as_os_str()),
+            ("OPENQOE_OTEL_RUST", rust.as_ref()),
+            ("OPENQOE_PYTHON", behind.as_os_str()),
+        ];
+        command_with(root, &words, &programs)
     });
 }
 

@@ -4,22 +4,22 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Serves the bundled page. */
-export async function startSite(): Promise<{ origin: string; stop(): void }> {
+/** Serves a page with a script of this folder, bundled. */
+export async function startSite(script = 'page.ts'): Promise<{ origin: string; stop(): void }> {
   const bundled = await build({
-    entryPoints: [join(import.meta.dirname, 'page.ts')],
+    entryPoints: [join(import.meta.dirname, script)],
     bundle: true,
     format: 'esm',
     platform: 'browser',
     write: false,
   });
-  const script = bundled.outputFiles[0]?.text ?? '';
+  const text = bundled.outputFiles[0]?.text ?? '';
   const server = createServer((request, response) => {
     const isScript = request.url === '/page.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     response.end(
       isScript
-        ? script
+        ? text
         : '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
     );
   });

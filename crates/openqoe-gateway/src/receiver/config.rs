@@ -52,7 +52,7 @@ const RESOURCE_LABELS: [&str; 12] = [
 ];
 
 /// Addresses and persons, by the names of OpenTelemetry's semantic conventions, old and new.
-const PRIVATE_ATTRIBUTES: [&str; 19] = [
+const PRIVATE_ATTRIBUTES: [&str; 22] = [
     "client.address",
     "client.port",
     "client.socket.address",
@@ -70,6 +70,9 @@ const PRIVATE_ATTRIBUTES: [&str; 19] = [
     "user.full_name",
     "user.email",
     "user.hash",
+    "user.attributes",
+    "user_agent.original",
+    "url.query",
     "viewer_id",
     "viewer.id",
 ];
