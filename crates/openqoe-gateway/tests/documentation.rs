@@ -21,6 +21,13 @@ fn the_batch_of_the_guide_is_accepted_whole() {
 }
 
 #[test]
+fn the_playback_of_the_guide_is_accepted_whole() {
+    let media3 = PROTOCOLS.iter().find(|protocol| protocol.path == "/media3").unwrap();
+    let decoded = media3.read(block("media3.md", "json").as_bytes()).unwrap();
+    assert_eq!((decoded.batches.len(), decoded.rejections.len(), decoded.warnings.len()), (1, 0, 0));
+}
+
+#[test]
 fn the_configuration_of_the_guide_is_the_default() {
     let path = std::env::temp_dir().join(format!("openqoe-guide-{}.toml", std::process::id()));
     std::fs::write(&path, block("configuration.md", "toml")).unwrap();

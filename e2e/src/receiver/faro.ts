@@ -13,9 +13,14 @@ declare global {
 window.watch = (endpoint, session) => {
   const faro = initializeFaro({
     app: { name: 'player-page', version: '1.4.0' },
-    // A player makes more requests than a page has news, and downloads are told by the players' SDK.
-    instrumentations: getWebInstrumentations({ captureConsole: false, enablePerformanceInstrumentation: false }),
-    transports: [new OtlpHttpTransport({ logsURL: `${endpoint}/v1/logs`, tracesURL: `${endpoint}/v1/traces` })],
+    // A player makes more requests than a page has news, and downloads are told by the player's SDK.
+    instrumentations: getWebInstrumentations({
+      captureConsole: false,
+      enablePerformanceInstrumentation: false,
+    }),
+    transports: [
+      new OtlpHttpTransport({ logsURL: `${endpoint}/v1/logs`, tracesURL: `${endpoint}/v1/traces` }),
+    ],
   });
   faro.api.setSession({ id: session });
   faro.api.setUser({ id: 'planted-id', email: 'planted-mail', attributes: { plan: 'planted-plan' } });
