@@ -43,9 +43,9 @@ test.skipIf(!PYTHON)(
     try {
       const page = await browser.newPage();
       await page.goto(`${site.origin}/watch?token=planted-token#planted-place`);
-      await page.waitForFunction(() => window.watch);
+      await page.waitForFunction(() => window.visit);
       const endpoint = await gateway.said(/OTLP\/HTTP on (\S+)/);
-      await page.evaluate(([endpoint, session]) => window.watch(endpoint, session), [
+      await page.evaluate(([endpoint, session]) => window.visit(endpoint, session), [
         endpoint,
         session,
       ] as const);

@@ -5,12 +5,12 @@ import { getWebInstrumentations, initializeFaro } from '@grafana/faro-web-sdk';
 
 declare global {
   interface Window {
-    watch(endpoint: string, session: string): void;
+    visit(endpoint: string, session: string): void;
   }
 }
 
 /** An event, a measurement and an error of a page whose viewer has logged in. */
-window.watch = (endpoint, session) => {
+window.visit = (endpoint, session) => {
   const faro = initializeFaro({
     app: { name: 'player-page', version: '1.4.0' },
     // A player makes more requests than a page has news, and downloads are told by the player's SDK.
