@@ -37,6 +37,7 @@ mod otlp_wire;
 mod overload;
 mod privacy;
 mod privacy_grep;
+mod privacy_playbacks;
 mod probe;
 mod receiver;
 mod remote_write;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Gateway, folder, request, view};
 use crate::mmdb::database;
+use crate::privacy_playbacks;
 use crate::receiver::{Receiver, written};
 
 /// What must not be found, in any case of letters: the mark stands in everything planted but addresses.
@@ -250,6 +251,7 @@ fn search_answers(gateway: &Gateway) {
         "/api/v1/tenants/default/sessions/good/events",
         "/api/v1/tenants/default/sessions/mixed/events",
         "/api/v1/tenants/default/sessions/logged/events",
+        "/api/v1/tenants/default/sessions/playback/events",
         "/api/v1/cardinality",
         "/api/v1/live",
     ] {
@@ -275,7 +277,7 @@ fn tell_otlp(gateway: &Gateway) -> String {
     let metric = json!({ "name": "told", "gauge": { "dataPoints": [point] } });
     let metrics = json!({ "resourceMetrics": [{ "resource": { "attributes": attributes }, "scopeMetrics": [{ "metrics": [metric] }] }] });
     let span = json!({ "traceId": "0af7651916cd43dd8448eb211c80319c", "spanId": "b7ad6b7169203331", "name": "told",
-        "attributes": [attributes[0], attributes[1]] });
+        "attributes": [attributes[0], attributes[1], attributes[3]] });
     let traces = json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [span] }] }] });
     let json = [("content-type", "application/json")];
     for (path, body) in [("/v1/metrics", metrics), ("/v1/traces", traces)] {
@@ -324,6 +326,7 @@ fn plant_and_search(name: &str, environment: &[(&str, &str)]) {
     let mut reasons = refusals(&gateway);
     reasons.push(logs(&gateway));
     reasons.push(tell_otlp(&gateway));
+    privacy_playbacks::plant(&gateway, KEPT);
     let missing: Vec<_> = BatchRejection::ALL
         .iter()
         .filter(|reason| !ELSEWHERE.contains(reason) && !reasons.iter().any(|given| given == reason.as_str()))

@@ -22,21 +22,22 @@ use crate::told::{self, Fault};
 const GUIDE: &str = "see docs/guide/media3.md";
 /// Playbacks in one body: what a device without a network gathers on a journey.
 const MAX_RECORDS: usize = 50;
+/// Events of one body, signs of life included: few bytes can tell of weeks.
+const MAX_EVENTS: usize = 20_000;
 /// Warnings told to the sender; more of them add nothing.
 const MAX_WARNINGS: usize = 8;
 
 pub(crate) fn decode(payload: &Payload<'_>) -> Result<Decoded, Refused> {
     let records = records(payload.body)?;
     if records.len() > MAX_RECORDS {
-        return Err(Refused {
-            reason: BatchRejection::TooManyEvents,
-            message: format!("more than {MAX_RECORDS} records"),
-            hint: "send them in several requests",
-        });
+        return Err(too_many(format!("more than {MAX_RECORDS} records")));
     }
     let mut decoded = Decoded::default();
     for (index, record) in records.into_iter().enumerate() {
         match record.and_then(|json| read(json, &mut decoded.warnings)) {
+            Ok(batch) if decoded.accepted() + batch.events.len() > MAX_EVENTS => {
+                return Err(too_many(format!("what the records tell is more than {MAX_EVENTS} events")));
+            }
             Ok(batch) => decoded.batches.push(batch),
             Err((reason, message)) => {
                 decoded.rejections.push(Rejection { index, seq: None, reason, message });
@@ -45,6 +46,10 @@ pub(crate) fn decode(payload: &Payload<'_>) -> Result<Decoded, Refused> {
     }
     decoded.warnings.truncate(MAX_WARNINGS);
     Ok(decoded)
+}
+
+fn too_many(message: String) -> Refused {
+    Refused { reason: BatchRejection::TooManyEvents, message, hint: "send them in several requests" }
 }
 
 /// The records of a body, or what is wrong with one of them.

@@ -71,6 +71,20 @@ fn what_is_refused_is_told_with_what_to_do() {
     assert!(long.contains("more than 2000 entries"), "{long}");
 }
 
+/// A week of playing is 6720 signs of life.
+#[test]
+fn a_few_bytes_do_not_become_any_number_of_events() {
+    let week = 7 * 24 * 3_600_000_u64;
+    let mut record = good();
+    record["anchor"]["realtimeMs"] = json!(1000 + week);
+    record["playbackStateHistory"][2]["eventTime"]["realtimeMs"] = json!(1000 + week);
+    let body = |records| json!(vec![record.clone(); records]).to_string();
+    assert_eq!(decoded(&body(2)).accepted(), 2 * (6719 + 5));
+    let refused = decode(&Payload::of(body(3).as_bytes())).unwrap_err();
+    assert_eq!(refused.reason, BatchRejection::TooManyEvents);
+    assert!(refused.message.contains("20000 events"), "{}", refused.message);
+}
+
 #[test]
 fn attributes_are_told_of_and_left_out() {
     let mut record = good();
