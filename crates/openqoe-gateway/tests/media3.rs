@@ -152,7 +152,7 @@ fn expected(history: &[(u64, usize)]) -> Spent {
         let passed = to - from;
         shown |= [PLAYING, PAUSED, SUPPRESSED].contains(&state);
         rests = match state {
-            SEEKING | FAILED | ENDED => rests,
+            SEEKING => rests,
             _ => [PAUSED, PAUSED_BUFFERING, SUPPRESSED, SUPPRESSED_BUFFERING, STOPPED].contains(&state),
         };
         match state {

@@ -160,8 +160,9 @@ impl Teller {
         self.paused = true;
     }
 
+    /// One that begins at the end is somebody's wish too: players that go back by themselves are not of Media3.
     fn seek(&mut self) {
-        if !self.asked {
+        if !self.asked || self.over {
             self.want();
         }
         self.push(EventKind::SeekStart);
