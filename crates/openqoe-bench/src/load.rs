@@ -18,27 +18,9 @@ const USER_AGENT: &str =
 /// How long after its end a load may go on waiting for answers.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is sent, and where to.
-pub(crate) trait Wire: Clone + 'static {
-    /// Path and media type.
-    fn address(&self) -> (&'static str, &'static str);
-    /// The body that session `number` sends as its `step`-th, counted from 0.
-    fn body(&mut self, number: u32, step: u32) -> &[u8];
-}
-
-impl Wire for Bodies {
-    fn address(&self) -> (&'static str, &'static str) {
-        ("/v1/ingest", "application/json")
-    }
-
-    fn body(&mut self, number: u32, step: u32) -> &[u8] {
-        Bodies::body(self, number, step)
-    }
-}
-
 /// The sessions a server hears of: how many bodies each has sent. Every connection has its share of them.
-pub(crate) struct Audience<B = Bodies> {
-    bodies: B,
+pub(crate) struct Audience {
+    bodies: Bodies,
     shares: Vec<Share>,
 }
 
@@ -63,6 +45,8 @@ pub(crate) struct Limits {
 pub(crate) struct Outcome {
     /// Answers of 2xx.
     pub(crate) good: usize,
+    /// What they were about: events, records, lines or points.
+    pub(crate) things: usize,
     /// Any other answer.
     pub(crate) errors: usize,
     pub(crate) seconds: f64,
@@ -70,9 +54,9 @@ pub(crate) struct Outcome {
     pub(crate) latencies: Vec<u32>,
 }
 
-impl<B: Wire> Audience<B> {
+impl Audience {
     /// Sessions `first..first + sessions`, spread over `connections`.
-    pub(crate) fn new(bodies: B, first: u32, sessions: u32, connections: u32) -> Audience<B> {
+    pub(crate) fn new(bodies: Bodies, first: u32, sessions: u32, connections: u32) -> Audience {
         let share = |connection| Share {
             first: first + connection,
             steps: vec![
@@ -118,14 +102,14 @@ impl<B: Wire> Audience<B> {
 }
 
 /// A request as it goes over the wire.
-struct Request<B> {
-    bodies: B,
+struct Request {
+    bodies: Bodies,
     bytes: Vec<u8>,
     head: usize,
 }
 
-impl<B: Wire> Request<B> {
-    fn new(mut bodies: B) -> Request<B> {
+impl Request {
+    fn new(mut bodies: Bodies) -> Request {
         let mut bytes = Vec::new();
         let lengths = [bodies.body(0, 0).len(), bodies.body(0, 1).len()];
         bytes.reserve(lengths[0].max(lengths[1]) + 512);
@@ -133,7 +117,7 @@ impl<B: Wire> Request<B> {
     }
 
     fn write(&mut self, session: u32, step: u32) -> &[u8] {
-        let (path, media_type) = self.bodies.address();
+        let (path, media_type) = (self.bodies.generator.path, self.bodies.generator.media_type);
         let body = self.bodies.body(session, step);
         // Only the two first bodies differ in length from the one before.
         if step < 2 || self.bytes.len() - self.head != body.len() {
@@ -152,15 +136,15 @@ impl<B: Wire> Request<B> {
     }
 }
 
-struct Connection<B> {
+struct Connection {
     stream: TcpStream,
     share: Share,
     distance: u32,
-    request: Request<B>,
+    request: Request,
     outcome: Rc<RefCell<Outcome>>,
 }
 
-impl<B: Wire> Connection<B> {
+impl Connection {
     async fn run(mut self, started: Instant, limits: Limits) -> Result<Share> {
         let mut buffer = vec![0; 4096];
         let mut before = Instant::now();
@@ -179,6 +163,7 @@ impl<B: Wire> Connection<B> {
             outcome.latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
             if good {
                 outcome.good += 1;
+                outcome.things += self.request.bodies.things();
                 self.share.steps[index] += 1;
                 self.share.cursor = (index + 1) % self.share.steps.len();
             } else {

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::payload::{Bodies, EVENTS, LABEL_SETS};
 
 /// What the keys mean, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 55] = [
+const MEANINGS: [(&str, &str); 59] = [
     ("read_ceiling_rps", "requests/s of bare hyper that reads the body and answers 204"),
     ("decode_ceiling_rps", "the same, which also decodes it"),
     ("gateway_rps", "requests/s of the gateway"),
@@ -34,6 +34,10 @@ const MEANINGS: [(&str, &str); 55] = [
     ),
     ("cmcd_cpu_us_per_event", "the same by CMCD, 13 records in a request, µs"),
     ("cmcd_to_native", "CMCD / native, round by round"),
+    ("cdn_log_cpu_us_per_event", "a line of a CDN's log, 13 in a request, µs"),
+    ("cdn_log_to_native", "logs of CDNs / native, round by round"),
+    ("epas_cpu_us_per_event", "by EPAS, one in a request as its SDKs send them, µs"),
+    ("epas_to_native", "EPAS / native, round by round"),
     ("prototype_cpu_us_per_event", "by `/v2/events`, 13 in a request, µs"),
     ("prototype_to_native", "`/v2/events` / native, round by round"),
     ("otlp_cpu_us_per_event", "a point by OTLP/HTTP, 13 in a request, µs"),
