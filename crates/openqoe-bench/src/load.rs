@@ -46,7 +46,7 @@ pub(crate) struct Outcome {
     /// Answers of 2xx.
     pub(crate) good: usize,
     /// What they were about: events, records, lines or points.
-    pub(crate) things: usize,
+    pub(crate) items: usize,
     /// Any other answer.
     pub(crate) errors: usize,
     pub(crate) seconds: f64,
@@ -163,7 +163,7 @@ impl Connection {
             outcome.latencies.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
             if good {
                 outcome.good += 1;
-                outcome.things += self.request.bodies.things();
+                outcome.items += self.request.bodies.items();
                 self.share.steps[index] += 1;
                 self.share.cursor = (index + 1) % self.share.steps.len();
             } else {

@@ -1,9 +1,9 @@
 //! What viewers send, by one protocol: every body of a session is twenty seconds on, however fast they follow each other.
 
-use openqoe_load::{GENERATORS, Generator, THINGS, Turn};
+use openqoe_load::{GENERATORS, Generator, ITEMS, Turn};
 
 /// Events in every body of the native protocol.
-pub(crate) const EVENTS: usize = THINGS;
+pub(crate) const EVENTS: usize = ITEMS;
 /// What one body covers of a session, ms.
 pub(crate) const STEP_MS: u64 = 20_000;
 /// Title, CDN and country together make this many label sets.
@@ -18,7 +18,7 @@ pub(crate) struct Bodies {
     started: u64,
     label_sets: u32,
     bytes: Vec<u8>,
-    things: usize,
+    items: usize,
 }
 
 impl Bodies {
@@ -29,7 +29,7 @@ impl Bodies {
 
     /// The same by another protocol.
     pub(crate) fn of(generator: &'static Generator, started: u64, label_sets: u32) -> Bodies {
-        Bodies { generator, started, label_sets, bytes: Vec::new(), things: 0 }
+        Bodies { generator, started, label_sets, bytes: Vec::new(), items: 0 }
     }
 
     /// The body that session `number` sends as its `step`-th, counted from 0.
@@ -45,13 +45,13 @@ impl Bodies {
             label_sets: self.label_sets,
         };
         self.bytes.clear();
-        self.things = (self.generator.write)(&mut self.bytes, &turn);
+        self.items = (self.generator.write)(&mut self.bytes, &turn);
         &self.bytes
     }
 
     /// Events, records, lines or points in the body that was written last.
-    pub(crate) fn things(&self) -> usize {
-        self.things
+    pub(crate) fn items(&self) -> usize {
+        self.items
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
             let body = bodies.body(4711, step);
             assert!((3500..4500).contains(&body.len()), "{}", body.len());
             assert_eq!(PROTOCOLS[0].read(body).unwrap().accepted(), EVENTS);
-            assert_eq!(bodies.things(), EVENTS);
+            assert_eq!(bodies.items(), EVENTS);
         }
     }
 }

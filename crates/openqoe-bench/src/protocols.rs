@@ -1,4 +1,4 @@
-//! What an event costs by each protocol: bodies of like things, in turns, and the CPU time the gateway takes for them. Requests a
+//! What an event costs by each protocol: bodies of like items, in turns, and the CPU time the gateway takes for them. Requests a
 //! second would say as much of the load, which has to write each body anew.
 
 use std::path::Path;
@@ -71,5 +71,5 @@ fn turn(audience: &mut Audience, server: &Server, limits: Limits) -> Result<f64>
     let before = server.cpu_us()?;
     let outcome = audience.load(&server.public, limits)?;
     ensure!(outcome.errors == 0, "{} bodies were refused", outcome.errors);
-    Ok((server.cpu_us()? - before) / outcome.things as f64)
+    Ok((server.cpu_us()? - before) / outcome.items as f64)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{keys, logs, privacy, probe, slo_command};
+use crate::{bench, keys, logs, privacy, probe, slo_command};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,7 @@ Examples:
   openqoe keys new --config openqoe.toml --tenant acme --kind ingest
   openqoe slo compile slo/ -o rules.yaml
   openqoe probe https://cdn.example.com/main.m3u8
+  openqoe bench --protocol cmcd --rate 1000 --duration 30s http://127.0.0.1:8080
   openqoe ingest logs --format nginx /var/log/nginx/media.log
   OPENQOE_LISTEN=127.0.0.1:9000 openqoe serve
 
@@ -55,6 +56,8 @@ pub(crate) enum Command {
     Slo(slo_command::Command),
     /// Play HLS and DASH without a screen, and say what a viewer would have lived through
     Probe(probe::command::Probe),
+    /// Load a gateway with made-up viewers, by any protocol, and hold its ledger against what it accepted
+    Bench(bench::Bench),
 }
 
 #[derive(Args, Clone)]

@@ -5,6 +5,7 @@ mod anomaly;
 mod answer;
 mod archive;
 mod assets;
+mod bench;
 mod body;
 mod cardinality;
 mod cli;
@@ -90,6 +91,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Keys(keys) => return keys.run(),
         Command::Ingest(command) => return command.run(),
         Command::Slo(command) => return command.run(),
+        Command::Bench(bench) => return bench.run(),
         Command::Probe(_) => return Ok(()),
     };
     let folder = demo.map(|_| DemoFolder::make()).transpose()?;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::{THINGS, Turn};
+use crate::{ITEMS, Turn};
 
 /// How long a request takes, ms.
 const TOOK: u64 = 412;
@@ -12,10 +12,10 @@ pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
     let mut text = String::with_capacity(6000);
     let (sid, asset) = (turn.session_id(), turn.asset());
     // A request begins when the one before is over, also where turns are short.
-    let took = TOOK.min((turn.to - turn.from) / THINGS as u64);
-    for line in 0..THINGS {
+    let took = TOOK.min((turn.to - turn.from) / ITEMS as u64);
+    for line in 0..ITEMS {
         let ended = turn.at(line) + took;
-        let sn = turn.step as usize * THINGS + line;
+        let sn = turn.step as usize * ITEMS + line;
         let (kind, file, bytes) = match line % 4 {
             _ if sn == 0 => ("m", "master.m3u8", 3120),
             3 => ("a", "audio/128k/segment-000123.m4s", 48_200),
@@ -33,5 +33,5 @@ pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
         );
     }
     out.extend_from_slice(text.as_bytes());
-    THINGS
+    ITEMS
 }

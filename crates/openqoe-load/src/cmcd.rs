@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{THINGS, Turn};
+use crate::{ITEMS, Turn};
 
 const RESPONSE: &str = "d=4000,e=rr,mtp=(8100),ot=v,rc=200,sta=p,ttfb=38,ttlb=412,\
     url=\"https://edge-a.cdn.example/vod/5f0c6a0e/video/1080p/segment-000123.m4s\"";
@@ -10,8 +10,8 @@ const RESPONSE: &str = "d=4000,e=rr,mtp=(8100),ot=v,rc=200,sta=p,ttfb=38,ttlb=41
 pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
     let mut text = String::with_capacity(3000);
     let (sid, asset) = (turn.session_id(), turn.asset());
-    for record in 0..THINGS {
-        let sn = turn.step as usize * THINGS + record;
+    for record in 0..ITEMS {
+        let sn = turn.step as usize * ITEMS + record;
         let said = match (sn, record) {
             (0, _) => "e=ps,sta=s",
             (1, _) | (_, 6) => "e=ps,sta=p",
@@ -25,5 +25,5 @@ pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
         let _ = writeln!(text, "cid=\"bench-{asset}\",{said},sf=h,sid=\"{sid}\",sn={sn},st=v,ts={ts},v=2");
     }
     out.extend_from_slice(text.as_bytes());
-    THINGS
+    ITEMS
 }

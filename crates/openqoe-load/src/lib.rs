@@ -14,7 +14,7 @@ mod prototype;
 use openqoe_spec::Protocol;
 
 /// What a body says at most: events, records, lines or points.
-pub const THINGS: usize = 13;
+pub const ITEMS: usize = 13;
 
 /// A session's turn to send.
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +29,16 @@ pub struct Turn {
     pub began: u64,
     /// The time the body covers, epoch ms: from the end of the one before ...
     pub from: u64,
-    /// ... to the moment it is sent, at least a ms for each thing it says.
+    /// ... to the moment it is sent, at least a ms for each item.
     pub to: u64,
     /// So many combinations of title, CDN and country are shared by the sessions; at most 10,000.
     pub label_sets: u32,
 }
 
 impl Turn {
-    /// When the so-many-th of [`THINGS`] things was.
+    /// When the so-many-th of [`ITEMS`] items was.
     fn at(&self, index: usize) -> u64 {
-        self.from + (self.to - self.from) * index as u64 / THINGS as u64
+        self.from + (self.to - self.from) * index as u64 / ITEMS as u64
     }
 
     fn asset(&self) -> u32 {
@@ -61,7 +61,7 @@ pub struct Generator {
     pub path: &'static str,
     /// Media type of the body.
     pub media_type: &'static str,
-    /// Appends the body of a turn and returns how many things it says: what its protocol calls an event, a record, a line, a point.
+    /// Appends the body of a turn and returns how many items it says: what its protocol calls an event, a record, a line, a point.
     pub write: fn(&mut Vec<u8>, &Turn) -> usize,
 }
 
@@ -73,12 +73,7 @@ pub static GENERATORS: &[Generator] = &[
         media_type: "application/json",
         write: native::write,
     },
-    Generator {
-        protocol: Protocol::Cmcd,
-        path: "/cmcd",
-        media_type: "application/cmcd",
-        write: cmcd::write,
-    },
+    Generator { protocol: Protocol::Cmcd, path: "/cmcd", media_type: "application/cmcd", write: cmcd::write },
     Generator {
         protocol: Protocol::CdnLog,
         path: "/cmcd/logs?format=nginx",

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use openqoe_spec::SPEC_VERSION;
 
-use crate::{THINGS, Turn};
+use crate::{ITEMS, Turn};
 
 /// What the lines below cover, ms; a turn's time is stretched over them.
 const SPAN: u64 = 20_000;
@@ -28,7 +28,7 @@ const HEARTBEAT: &str = r#""type":"heartbeat","buffer_ms":18240,"frames_decoded"
 const RENDITION: &str =
     r#""type":"rendition","bitrate":#800000,"width":1920,"height":1080,"codecs":"avc1.640028,mp4a.40.2""#;
 
-const OPENING: [Line; THINGS] = [
+const OPENING: [Line; ITEMS] = [
     (0, r#""type":"session_start""#),
     (10, r#""type":"play_request","trigger":"user""#),
     (120, MANIFEST),
@@ -44,7 +44,7 @@ const OPENING: [Line; THINGS] = [
     (12_100, AUDIO),
 ];
 
-const STEADY: [Line; THINGS] = [
+const STEADY: [Line; ITEMS] = [
     (0, HEARTBEAT),
     (1_200, VIDEO),
     (1_300, AUDIO),
@@ -61,14 +61,15 @@ const STEADY: [Line; THINGS] = [
 ];
 
 /// The first body of a session, and all later ones.
-static TEMPLATES: LazyLock<[Template; 2]> = LazyLock::new(|| [OPENING, STEADY].map(|lines| Template::new(&lines)));
+static TEMPLATES: LazyLock<[Template; 2]> =
+    LazyLock::new(|| [OPENING, STEADY].map(|lines| Template::new(&lines)));
 
 pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
     let start = out.len();
     let template = &TEMPLATES[usize::from(turn.step > 0)];
     out.extend_from_slice(&template.bytes);
     template.fill(&mut out[start..], turn);
-    THINGS
+    ITEMS
 }
 
 /// A body with holes.
@@ -144,7 +145,7 @@ impl Template {
         digits(bytes, at(self.started, 13), turn.began, b'0');
         digits(bytes, at(self.sent, 13), turn.to, b'0');
         for (index, place) in self.seq.iter().enumerate() {
-            let seq = turn.step as usize * THINGS + index;
+            let seq = turn.step as usize * ITEMS + index;
             digits(bytes, at(*place, SEQ_WIDTH), seq as u64, b' ');
         }
         let time = |offset: u64| turn.from - turn.began + offset * (turn.to - turn.from) / SPAN;

@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
-use crate::{THINGS, Turn};
+use crate::{ITEMS, Turn};
 
 pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
     let point = NumberDataPoint {
@@ -19,7 +19,7 @@ pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
         value: Some(number_data_point::Value::AsDouble(f64::from(turn.step + 1))),
         ..NumberDataPoint::default()
     };
-    let metrics = (0..THINGS).map(|index| Metric {
+    let metrics = (0..ITEMS).map(|index| Metric {
         name: format!("bench_figure_{index}"),
         data: Some(metric::Data::Sum(Sum {
             data_points: vec![point.clone()],
@@ -38,7 +38,7 @@ pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
     };
     // Into a vector nothing fails.
     let _ = ExportMetricsServiceRequest { resource_metrics: vec![resource] }.encode(out);
-    THINGS
+    ITEMS
 }
 
 fn attribute(key: &str, value: String) -> KeyValue {

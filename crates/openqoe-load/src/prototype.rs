@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::{THINGS, Turn};
+use crate::{ITEMS, Turn};
 
 pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
     let mut text = String::from(r#"{"events":["#);
     let (view, asset) = (turn.session_id(), turn.asset());
-    for event in 0..THINGS {
+    for event in 0..ITEMS {
         let (kind, data) = match (turn.step, event) {
             (0, 0) => ("playerready", r#"{"player_startup_time":800}"#),
             (_, 0 | 1) => ("playing", r#"{"playing_time":1000}"#),
@@ -37,5 +37,5 @@ pub(crate) fn write(out: &mut Vec<u8>, turn: &Turn) -> usize {
     }
     text.push_str("]}");
     out.extend_from_slice(text.as_bytes());
-    THINGS
+    ITEMS
 }

@@ -21,12 +21,12 @@ fn generator(protocol: Protocol) -> &'static Generator {
 
 fn decode(generator: &Generator, turn: &Turn) -> (usize, Decoded) {
     let mut body = Vec::new();
-    let things = (generator.write)(&mut body, turn);
+    let items = (generator.write)(&mut body, turn);
     let (path, query) = generator.path.split_once('?').unwrap_or((generator.path, ""));
     let protocol = PROTOCOLS.iter().find(|protocol| protocol.id == generator.protocol).unwrap();
     assert_eq!(protocol.path, path);
     assert!(protocol.content_types.contains(&generator.media_type));
-    (things, (protocol.decode)(&Payload { query, ..Payload::of(&body) }).unwrap())
+    (items, (protocol.decode)(&Payload { query, ..Payload::of(&body) }).unwrap())
 }
 
 #[test]
@@ -45,9 +45,9 @@ fn bodies_are_understood_and_go_on_where_the_one_before_ended() {
         let name = generator.protocol.as_str();
         let mut newest = 0;
         for step in 0..30 {
-            let (things, decoded) = decode(generator, &turn(4711, step));
+            let (items, decoded) = decode(generator, &turn(4711, step));
             assert_eq!(decoded.rejections, [], "{name}");
-            assert!((1..=THINGS).contains(&things) && decoded.accepted() >= things, "{name}");
+            assert!((1..=ITEMS).contains(&items) && decoded.accepted() >= items, "{name}");
             assert_eq!(decoded.batches.len(), 1, "{name}");
             let batch = &decoded.batches[0];
             assert!(batch.session_id.starts_with(&turn(4711, 0).session_id()), "{name}");
@@ -96,9 +96,9 @@ fn runs_have_sessions_of_their_own() {
 }
 
 #[test]
-fn points_are_one_for_each_thing() {
+fn points_are_the_items() {
     let mut body = Vec::new();
-    let things = (generator(Protocol::Otlp).write)(&mut body, &turn(1, 1));
+    let items = (generator(Protocol::Otlp).write)(&mut body, &turn(1, 1));
     let read = ExportMetricsServiceRequest::decode(&*body).unwrap();
-    assert_eq!(read.resource_metrics[0].scope_metrics[0].metrics.len(), things);
+    assert_eq!(read.resource_metrics[0].scope_metrics[0].metrics.len(), items);
 }

@@ -5,6 +5,7 @@
 mod archive;
 mod attributes;
 mod bad_input;
+mod bench;
 mod cardinality;
 mod cdn_logs;
 mod certificates;

@@ -162,6 +162,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Received> {
             flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut message).unwrap();
             message
         }
+        "" => body,
         other => panic!("content-encoding: {other}"),
     };
     Some(received)
