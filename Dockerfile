@@ -36,8 +36,8 @@ WORKDIR /var/lib/openqoe
 VOLUME /var/lib/openqoe
 ENV OPENQOE_DATA_DIR=/var/lib/openqoe \
     OPENQOE_LOG_FORMAT=json
-# Public and internal. The gateway listens on loopback until it is configured with tenants and their keys.
-EXPOSE 8080 8889
+# Public, internal, OTLP over gRPC and over HTTP. The gateway listens on loopback until it is configured with tenants and their keys.
+EXPOSE 8080 8889 4317 4318
 STOPSIGNAL SIGTERM
 # The binary has no health subcommand. A long replay is no illness: ask whether it lives, not whether it is ready.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

@@ -37,12 +37,19 @@ containers:
       - { name: OPENQOE_DATA_DIR, value: /var/lib/openqoe/data }
       - { name: OPENQOE_KEYS_FILE, value: /run/secrets/openqoe/keys.toml }
       - { name: OPENQOE_INTERNAL_TOKEN_FILE, value: /run/secrets/openqoe/internal_token }
+      # Empty is off.
+      - { name: OPENQOE_OTLP_RECEIVER_GRPC_LISTEN, value: {{ ternary "0.0.0.0:4317" "" .Values.otlpReceiver.enabled | quote }} }
+      - { name: OPENQOE_OTLP_RECEIVER_LISTEN, value: {{ ternary "0.0.0.0:4318" "" .Values.otlpReceiver.enabled | quote }} }
       {{- with .Values.extraEnv }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
     ports:
       - { name: public, containerPort: 8080, protocol: TCP }
       - { name: internal, containerPort: 8889, protocol: TCP }
+      {{- if .Values.otlpReceiver.enabled }}
+      - { name: otlp-grpc, containerPort: 4317, protocol: TCP }
+      - { name: otlp-http, containerPort: 4318, protocol: TCP }
+      {{- end }}
     securityContext:
       allowPrivilegeEscalation: false
       readOnlyRootFilesystem: true
