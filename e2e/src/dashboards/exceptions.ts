@@ -7,7 +7,17 @@ export interface Exception {
 }
 
 /** Return nothing. The test fails when one of them returns something after all. */
-export const SILENT: Exception[] = [];
+export const SILENT: Exception[] = [
+  ...[
+    'What came of batches in filters',
+    'Batches filters failed at',
+    'Time of a batch in its filters',
+    'Filters in use',
+  ].map((title) => ({
+    at: `OpenQoE / Gateway health: ${title}`,
+    reason: 'needs a gateway built with the feature wasm, and a filter',
+  })),
+];
 
 /** Return zeros: they count what does not happen to a gateway that is well. */
 export const ZEROS: Exception[] = [
@@ -48,6 +58,10 @@ export const ZEROS: Exception[] = [
     reason: 'needs 256 values of attributes',
   },
   { at: 'OpenQoE / Gateway health: Lost (A)', reason: 'needs more sessions than can be exported' },
+  {
+    at: 'OpenQoE / Gateway health: Points, spans and records unaccounted for',
+    reason: 'would be a defect of the gateway',
+  },
   {
     at: 'OpenQoE / Gateway health: Sessions waiting',
     reason: 'none waits for as long as it takes to scrape',

@@ -51,7 +51,7 @@ test('a second time the folder is there and everything is replaced', { timeout: 
   const url = await listen(received, () => [200, { url: '/d/x' }]);
   expect((await run(url, { GRAFANA_TOKEN: 'secret' })).status).toBe(0);
   expect(received.filter(({ line }) => line === 'POST /api/folders')).toEqual([]);
-  expect(received.filter(({ line }) => line === 'POST /api/dashboards/db')).toHaveLength(8);
+  expect(received.filter(({ line }) => line === 'POST /api/dashboards/db')).toHaveLength(9);
 });
 
 test('says what to do when it cannot', { timeout: LONG_MS }, async () => {

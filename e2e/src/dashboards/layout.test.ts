@@ -4,11 +4,11 @@ import { type Panel, panelsOf, readDashboards } from './readDashboards.ts';
 
 const dashboards = readDashboards();
 
-test('there are eight, each with an address of its own', () => {
+test('there are nine, each with an address of its own', () => {
   expect(dashboards.map(({ uid }) => uid.replace('openqoe-', ''))).toEqual(
     dashboards.map(({ file }) => file.replace('.json', '')),
   );
-  expect(dashboards).toHaveLength(8);
+  expect(dashboards).toHaveLength(9);
 });
 
 test.each(dashboards)('$title: panels stand beside each other on 24 columns', (dashboard) => {

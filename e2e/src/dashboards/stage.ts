@@ -1,5 +1,5 @@
-// What dashboards look at: a core with viewers and views of our own, an edge with TLS before it, receivers of remote write and OTLP, and
-// the Prometheus that scrapes both and evaluates the rules of the repository.
+// What dashboards look at: a core with viewers and views of our own, an edge with TLS before it that also probes, senders and receivers of
+// OTLP, a receiver of remote write, and the Prometheus that scrapes both gateways and evaluates the rules of the repository.
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -14,8 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { type Prometheus, runPrometheus } from '../prometheus.ts';
+import { keepReporting, TIGHT_RECEIVER } from './keepReporting.ts';
 import { keepSending } from './keepSending.ts';
 import { keepWatching } from './keepWatching.ts';
+import { probeJob, probeSettings } from './probes.ts';
 import { takeTelemetry } from './takeTelemetry.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -50,12 +52,14 @@ export async function openStage(): Promise<Stage> {
     stops.push(() => telemetry.stop());
     const core = await startGateway(['demo', '--viewers', '60', '--no-monitoring'], join(folder, 'core'), {
       ...TIGHT,
+      ...TIGHT_RECEIVER,
       OPENQOE_OTLP_ENDPOINT: telemetry.origin,
       OPENQOE_REMOTE_WRITE_URL: `${receiver.origin}/api/v1/write`,
       OPENQOE_SLO_DIR: copyObjectives(folder),
     });
     stops.push(() => core.stop());
     stops.push(keepWatching(core));
+    stops.push(keepReporting(core));
     const edge = await startEdge(core, folder);
     stops.push(() => edge.stop());
     stops.push(keepSending(core, edge, () => makeCertificate(folder)));
@@ -66,7 +70,7 @@ rule_files: [${copyRules(folder).join(', ')}]
 scrape_configs:
   - job_name: openqoe
     static_configs: [{targets: [${targets}]}]
-`,
+${await probeJob(core, edge)}`,
       '--enable-feature=exemplar-storage',
     );
     stops.push(() => prometheus.stop());
@@ -80,7 +84,11 @@ scrape_configs:
 function startEdge(core: Gateway, folder: string): Promise<Gateway> {
   const [cert, key] = makeCertificate(folder);
   const words = ['serve', '--role', 'edge', '--upstream', core.publicUrl, '--pop', 'fra1'];
-  return startGateway(words, join(folder, 'edge'), { OPENQOE_TLS_CERT: cert, OPENQOE_TLS_KEY: key });
+  return startGateway(words, join(folder, 'edge'), {
+    ...probeSettings(core),
+    OPENQOE_TLS_CERT: cert,
+    OPENQOE_TLS_KEY: key,
+  });
 }
 
 /** A certificate and its key; the second time they are new ones in the same files. */

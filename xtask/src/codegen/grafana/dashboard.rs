@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::filter::TARGET;
 use super::layout::Flow;
 use super::panel::{Surroundings, panel};
 use super::spec::{Dashboard, Row};
@@ -102,16 +103,17 @@ fn variables(dashboard: &Dashboard) -> Value {
 
 /// The values of a label, of the tenant that is chosen.
 fn filter(dashboard: &Dashboard, label: &str) -> Value {
-    let series = match label {
-        "tenant" => "openqoe_ingest_events_received_total".to_owned(),
-        "instance" => "openqoe_build_info".to_owned(),
-        "slo" => "slo:objective:ratio".to_owned(),
+    let (series, values) = match label {
+        "tenant" => ("openqoe_ingest_events_received_total".to_owned(), label),
+        "instance" => ("openqoe_build_info".to_owned(), label),
+        "slo" => ("slo:objective:ratio".to_owned(), label),
+        TARGET => ("openqoe_probe_downloads".to_owned(), "instance"),
         _ => {
             let only = if dashboard.only.is_empty() { String::new() } else { format!(",{}", dashboard.only) };
-            format!("openqoe_startup_attempts_total{{tenant=~\"$tenant\"{only}}}")
+            (format!("openqoe_startup_attempts_total{{tenant=~\"$tenant\"{only}}}"), label)
         }
     };
-    let query = format!("label_values({series}, {label})");
+    let query = format!("label_values({series}, {values})");
     json!({
         "type": "query", "name": label, "label": style::capitalised(&style::spoken(label)),
         "datasource": { "type": "prometheus", "uid": "${datasource}" },

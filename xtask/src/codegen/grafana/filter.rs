@@ -11,6 +11,8 @@ use crate::registry::{Kind, Metric, Registry, Scope};
 /// Words of PromQL that are followed by labels in parentheses.
 const LABEL_LISTS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 const OPERATORS: [&str; 7] = ["and", "or", "unless", "bool", "offset", "inf", "nan"];
+/// What a probe was asked for. Prometheus calls it `instance`, which of every other series is the gateway.
+pub(super) const TARGET: &str = "target";
 /// Prometheus' own series.
 const BUILT_IN: [&str; 1] = ["ALERTS"];
 
@@ -61,7 +63,7 @@ impl<'r> Names<'r> {
             (None, None) => bail!("no metric is called {name}"),
         };
         let carried = dashboard.filters.iter().filter(|label| source.carries(label));
-        let mut matchers: Vec<String> = carried.map(|label| format!("{label}=~\"${label}\"")).collect();
+        let mut matchers: Vec<String> = carried.map(|label| format!("{}=~\"${label}\"", carrier(label))).collect();
         if source == Source::Metric(Scope::View) && !dashboard.only.is_empty() {
             matchers.push(dashboard.only.clone());
         }
@@ -78,6 +80,11 @@ impl<'r> Names<'r> {
     }
 }
 
+/// The label of a series that a filter is about.
+fn carrier(filter: &str) -> &str {
+    if filter == TARGET { "instance" } else { filter }
+}
+
 /// Where series come from, which says what they are labelled with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
@@ -91,7 +98,8 @@ enum Source {
 impl Source {
     fn carries(self, label: &str) -> bool {
         match self {
-            Source::Metric(_) if label == "instance" => true,
+            Source::Metric(scope) if label == TARGET => scope == Scope::Probe,
+            Source::Metric(scope) if label == "instance" => scope != Scope::Probe,
             Source::Metric(Scope::View) => label != "slo",
             Source::Metric(scope) => scope.carries().contains(&format!("`{label}`")),
             Source::Rule { is_derived } => label == "slo" || (label == "tenant" && is_derived),

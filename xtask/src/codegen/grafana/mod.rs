@@ -17,20 +17,21 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use self::filter::Names;
+use self::filter::{Names, TARGET};
 use self::panel::Surroundings;
 use self::spec::{Dashboard, ThresholdsFile};
 use super::Output;
 use crate::registry::{Kind, Metric, Registry, read};
 
 /// Where dashboards are described, by file name, and where each is written.
-const DASHBOARDS: [(&str, &str); 8] = [
+const DASHBOARDS: [(&str, &str); 9] = [
     ("overview.yaml", "deploy/grafana/overview.json"),
     ("dimensions.yaml", "deploy/grafana/dimensions.json"),
     ("live.yaml", "deploy/grafana/live.json"),
     ("delivery.yaml", "deploy/grafana/delivery.json"),
     ("ads.yaml", "deploy/grafana/ads.json"),
     ("experiments.yaml", "deploy/grafana/experiments.json"),
+    ("probes.yaml", "deploy/grafana/probes.json"),
     ("slo.yaml", "deploy/grafana/slo.json"),
     ("gateway.yaml", "deploy/grafana/gateway.json"),
 ];
@@ -86,7 +87,7 @@ fn check_no_stray(folder: &Path) -> Result<()> {
 fn check_filters(registry: &Registry, dashboard: &Dashboard) -> Result<()> {
     for label in dashboard.filters.iter().chain(&dashboard.by) {
         let is_attribute = registry.attributes.iter().any(|attribute| &attribute.name == label);
-        let is_known = is_attribute || ["tenant", "instance", "slo"].contains(&label.as_str());
+        let is_known = is_attribute || ["tenant", "instance", "slo", TARGET].contains(&label.as_str());
         ensure!(is_known, "{}: no series is labelled {label}", dashboard.uid);
     }
     Ok(())

@@ -16,7 +16,7 @@ fn registry() -> Registry {
 
 fn dashboard(only: &str) -> Dashboard {
     let text = format!(
-        "{{uid: u, title: t, help: h, range: 1h, refresh: 1m, step: 1m, filters: [instance, tenant, cdn, slo], only: '{only}', rows: []}}"
+        "{{uid: u, title: t, help: h, range: 1h, refresh: 1m, step: 1m, filters: [instance, target, tenant, cdn, slo], only: '{only}', rows: []}}"
     );
     serde_yaml_ng::from_str(&text).unwrap()
 }
@@ -51,6 +51,10 @@ fn every_metric_gets_the_filters_its_series_carry() {
         (
             "openqoe_slo_rebuffer_ratio > bool 0.5",
             "openqoe_slo_rebuffer_ratio{instance=~\"$instance\",tenant=~\"$tenant\"} > bool 0.5",
+        ),
+        (
+            "probe_success and on (job, instance) openqoe_probe_running",
+            "probe_success{instance=~\"$target\"} and on (job, instance) openqoe_probe_running{instance=~\"$instance\"}",
         ),
         ("slo:objective:ratio", "slo:objective:ratio{slo=~\"$slo\"}"),
         ("slo:sli_total:increase5m", "slo:sli_total:increase5m{tenant=~\"$tenant\",slo=~\"$slo\"}"),
