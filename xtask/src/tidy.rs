@@ -44,16 +44,14 @@ fn allowed(name: &str) -> Option<&'static [&'static str]> {
         "openqoe-spec" | "xtask" => Some(&[]),
         "openqoe-gateway" | "openqoe-fuzz-targets" => None,
         // They ask things of the floors one by one, and are below nobody.
-        "openqoe-bench" | "openqoe-fuzz" => {
-            Some(&[
-                "openqoe-engine",
-                "openqoe-ingest",
-                "openqoe-load",
-                "openqoe-metrics",
-                "openqoe-probe",
-                "openqoe-spec",
-            ])
-        }
+        "openqoe-bench" | "openqoe-fuzz" => Some(&[
+            "openqoe-engine",
+            "openqoe-ingest",
+            "openqoe-load",
+            "openqoe-metrics",
+            "openqoe-probe",
+            "openqoe-spec",
+        ]),
         _ => Some(&["openqoe-spec"]),
     }
 }

@@ -57,6 +57,7 @@ export const ZEROS: Exception[] = [
     at: 'OpenQoE / Gateway health: What objectives and history could not keep apart (D)',
     reason: 'needs 256 values of attributes',
   },
+  { at: 'OpenQoE / Probes: By CDN (D)', reason: 'needs a CDN that fails in the middle of a probe' },
   { at: 'OpenQoE / Gateway health: Lost (A)', reason: 'needs more sessions than can be exported' },
   {
     at: 'OpenQoE / Gateway health: Points, spans and records unaccounted for',

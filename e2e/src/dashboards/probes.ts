@@ -1,4 +1,4 @@
-// Probes for the stage: targets that play, stall, fail and are live, asked for by Prometheus, and one on the gateway's own schedule.
+// Probes for the stage: targets that play, stall, fail and are live, asked for by Prometheus, and on the gateway's own schedule.
 import type { Gateway } from '../gateway.ts';
 
 /** How long a probe plays; long enough to change its rendition. */
@@ -7,12 +7,19 @@ const PLAYS = '10s';
 /** What the demo's origin does to a target. */
 const FAULTS = { steady: {}, slow: { slow_kbps: 90 }, gone: { status: 404 }, live: {} };
 
+function urlOf(origin: string, scope: string): string {
+  return `${origin}/demo/media/${scope}/${scope === 'live' ? 'live' : 'main'}.m3u8`;
+}
+
 /** Settings of the gateway that probes what another one's demo serves. */
 export function probeSettings({ publicUrl }: Gateway): Record<string, string> {
-  const url = `${publicUrl}/demo/media/scheduled/main.m3u8`;
+  const scheduled = Object.keys(FAULTS).map((scope) => {
+    const attributes = `{ cdn = "edge.${scope}" }`;
+    return `{ url = "${urlOf(publicUrl, scope)}", every = "12s", duration = "${PLAYS}", attributes = ${attributes} }`;
+  });
   return {
     OPENQOE_PROBE_TARGETS: `${publicUrl}/demo/media/`,
-    OPENQOE_PROBE_SCHEDULE: `[{ url = "${url}", every = "12s", duration = "10s", attributes = { cdn = "edge.probed" } }]`,
+    OPENQOE_PROBE_SCHEDULE: `[${scheduled.join(', ')}]`,
   };
 }
 
@@ -23,10 +30,7 @@ export async function probeJob(origin: Gateway, prober: Gateway): Promise<string
     const { status } = await fetch(`${origin.publicUrl}/demo/faults/${scope}`, options);
     if (status !== 200) throw new Error(`faults of ${scope}: ${status}`);
   }
-  const file = (scope: string) => (scope === 'live' ? 'live.m3u8' : 'main.m3u8');
-  const targets = Object.keys(FAULTS).map(
-    (scope) => `'${origin.publicUrl}/demo/media/${scope}/${file(scope)}'`,
-  );
+  const targets = Object.keys(FAULTS).map((scope) => `'${urlOf(origin.publicUrl, scope)}'`);
   return `  - job_name: probe
     metrics_path: /probe
     params: {duration: ['${PLAYS}']}

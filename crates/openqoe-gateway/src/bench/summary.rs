@@ -110,10 +110,11 @@ impl Summary<'_> {
     /// # Errors
     /// When nothing was accepted, or the ledger says other than was accepted.
     pub(super) fn check(&self) -> Result<()> {
-        for tally in self.totals.iter().filter(|tally| tally.accepted == 0) {
+        if let Some(tally) = self.totals.iter().find(|tally| tally.accepted == 0) {
             bail!("the gateway accepted nothing by {}", tally.protocol.as_str());
         }
-        for compared in self.compared.unwrap_or_default().iter().filter(|compared| !compared.is_exact()) {
+        let mut compared = self.compared.unwrap_or_default().iter();
+        if let Some(compared) = compared.find(|compared| !compared.is_exact()) {
             bail!(
                 "by {} {} events were accepted and {} counted; does somebody else send to this gateway?",
                 compared.protocol.as_str(),

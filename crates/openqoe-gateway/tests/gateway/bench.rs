@@ -36,7 +36,9 @@ fn every_event_of_every_protocol_is_counted() {
         assert!(told["requests"].as_u64().unwrap() > 4, "{told:#}");
         let series = match name {
             "otlp" => "openqoe_otlp_receiver_points_total{".to_owned(),
-            _ => format!("openqoe_ingest_event_outcomes_total{{tenant=\"default\",protocol=\"{name}\",outcome=\"counted\""),
+            _ => format!(
+                "openqoe_ingest_event_outcomes_total{{tenant=\"default\",protocol=\"{name}\",outcome=\"counted\""
+            ),
         };
         assert_eq!(gateway.value(&series), told["events"].as_f64().unwrap(), "{name}");
         spoken.insert(name);
@@ -55,7 +57,12 @@ fn a_second_load_is_of_other_sessions() {
         let said = text(&ran.stdout);
         assert!(ran.status.success() && said.contains(": exact"), "{said}{}", text(&ran.stderr));
     }
-    assert_eq!(gateway.value("openqoe_ingest_event_outcomes_total{tenant=\"default\",protocol=\"native\",outcome=\"duplicate\""), 0.0);
+    assert_eq!(
+        gateway.value(
+            "openqoe_ingest_event_outcomes_total{tenant=\"default\",protocol=\"native\",outcome=\"duplicate\""
+        ),
+        0.0
+    );
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl<'r> Names<'r> {
             (None, None) => bail!("no metric is called {name}"),
         };
         let carried = dashboard.filters.iter().filter(|label| source.carries(label));
-        let mut matchers: Vec<String> = carried.map(|label| format!("{}=~\"${label}\"", carrier(label))).collect();
+        let mut matchers: Vec<String> =
+            carried.map(|label| format!("{}=~\"${label}\"", carrier(label))).collect();
         if source == Source::Metric(Scope::View) && !dashboard.only.is_empty() {
             matchers.push(dashboard.only.clone());
         }
