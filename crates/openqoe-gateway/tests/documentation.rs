@@ -62,6 +62,7 @@ fn the_configurations_of_deploy_are_accepted() {
             .args(arguments)
             // Beyond loopback a key is needed, which is made on the spot and stands in no repository.
             .envs([("OPENQOE_LISTEN", "127.0.0.1:0"), ("OPENQOE_INTERNAL_LISTEN", "127.0.0.1:0")])
+            .envs([("OPENQOE_OTLP_RECEIVER_LISTEN", ""), ("OPENQOE_OTLP_RECEIVER_GRPC_LISTEN", "")])
             .env("OPENQOE_INTERNAL_TOKEN_FILE", "")
             .output()
             .unwrap();
