@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::payload::{Bodies, EVENTS, LABEL_SETS};
 
 /// What the keys mean, in the order in which they are shown.
-const MEANINGS: [(&str, &str); 59] = [
+const MEANINGS: [(&str, &str); 61] = [
     ("read_ceiling_rps", "requests/s of bare hyper that reads the body and answers 204"),
     ("decode_ceiling_rps", "the same, which also decodes it"),
     ("gateway_rps", "requests/s of the gateway"),
@@ -40,6 +40,8 @@ const MEANINGS: [(&str, &str); 59] = [
     ("epas_to_native", "EPAS / native, round by round"),
     ("prototype_cpu_us_per_event", "by `/v2/events`, 13 in a request, µs"),
     ("prototype_to_native", "`/v2/events` / native, round by round"),
+    ("media3_cpu_us_per_event", "a finished playback by `/media3`, one in a request, µs"),
+    ("media3_to_native", "the same / an event of the native protocol, round by round"),
     ("otlp_cpu_us_per_event", "a point by OTLP/HTTP, 13 in a request, µs"),
     ("otlp_to_native", "OTLP / native, round by round"),
     ("tenant_alone_p99_ms", "latency of a steady tenant alone, 99th percentile, ms"),

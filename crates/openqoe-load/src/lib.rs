@@ -7,6 +7,7 @@
 mod cdn_log;
 mod cmcd;
 mod epas;
+mod media3;
 mod native;
 mod otlp;
 mod prototype;
@@ -86,6 +87,12 @@ pub static GENERATORS: &[Generator] = &[
         path: "/v2/events",
         media_type: "application/json",
         write: prototype::write,
+    },
+    Generator {
+        protocol: Protocol::Media3,
+        path: "/media3",
+        media_type: "application/json",
+        write: media3::write,
     },
     Generator {
         protocol: Protocol::Otlp,
