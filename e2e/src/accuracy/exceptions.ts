@@ -32,6 +32,12 @@ const OWN: readonly Exception[] = [
     why: PRELOADS,
   },
   {
+    player: 'dashjs',
+    scenarios: ['three stalls'],
+    kpis: ['stalled_seconds'],
+    why: 'of a wait that dash.js does not tell only lengths of buffers are known, and those are rounded to 100 ms',
+  },
+  {
     player: 'hlsjs',
     scenarios: ['segments 404'],
     kpis: ['view_end'],

@@ -19,9 +19,9 @@ async function main(): Promise<void> {
   // Nobody ends a CMCD session: it is over when it falls silent, for longer than the network is away in any scenario.
   const settings: Record<string, string> = options.cmcd
     ? {
-        OPENQOE_ENGINE_SILENCE: '40s',
-        OPENQOE_ENGINE_SILENCE_PAUSED: '40s',
-        OPENQOE_ENGINE_SILENCE_HIDDEN: '40s',
+        OPENQOE_ENGINE_SILENCE: '60s',
+        OPENQOE_ENGINE_SILENCE_PAUSED: '60s',
+        OPENQOE_ENGINE_SILENCE_HIDDEN: '60s',
       }
     : {};
   const gateway = await startGateway(['demo', '--no-viewers', '--no-monitoring'], folder, settings);

@@ -218,8 +218,21 @@ export class Stage {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   }
 
+  /**
+   * Watches on, if anything plays: the events of a player come a frame or two before its picture, which is more than one per
+   * cent of a few seconds.
+   */
+  private async watchOn(): Promise<void> {
+    const plays = await this.page.evaluate(() => {
+      const { acts } = window.openqoeWitness;
+      return !window.openqoeDemo.video.paused && !acts.some(({ kind }) => kind === 'failed');
+    });
+    if (plays) await this.moving(10);
+  }
+
   /** Ends the session by its owner. */
   async end(): Promise<void> {
+    if (this.own) await this.watchOn();
     await this.page.evaluate(() => {
       // A player says of itself that it stands still, not that nobody watches any more.
       if (window.openqoeDemo.cmcdSessionId) window.openqoeDemo.pause();

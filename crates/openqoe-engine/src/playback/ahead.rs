@@ -130,7 +130,9 @@ impl View {
             // Where the picture stands there is nothing ahead of it, whatever the player still says of it.
             let stands = matches!(self.phase, Phase::Stalled | Phase::Seeking);
             let length = length.filter(|_| !stands).unwrap_or_default();
-            let due = self.place_at(&ahead, t).saturating_add(length);
+            let end = self.place_at(&ahead, t).saturating_add(length);
+            // Lengths that are old are too long.
+            let due = ahead.runs_out.map_or(end, |known| known.min(end));
             ahead.expect(due, bitrate, self.samples.bitrate());
         }
         if fetched {
