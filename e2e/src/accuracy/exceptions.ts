@@ -38,6 +38,12 @@ const OWN: readonly Exception[] = [
     why: 'of a wait that dash.js does not tell only lengths of buffers are known, and those are rounded to 100 ms',
   },
   {
+    player: 'dashjs',
+    scenarios: ['three stalls', 'bitrate down and up'],
+    kpis: ['switches'],
+    why: 'dash.js replaces what it has fetched (`fastSwitch`), and does not say where',
+  },
+  {
     player: 'hlsjs',
     scenarios: ['segments 404'],
     kpis: ['view_end'],

@@ -10,6 +10,11 @@ use super::record::Record;
 /// To what lengths of buffers are rounded, ms (§3.3 `bl`).
 const ROUNDING: u64 = 100;
 
+/// Errors of dash.js 5.2 (`Errors.js`) after which it plays on: XLink, time synchronisation, removal from a buffer, subtitles ...
+const HARMLESS: [u16; 6] = [12, 16, 18, 21, 29, 33];
+/// ... and where a stream that plays has a manifest from before.
+const OF_MANIFEST: [u16; 2] = [10, 25];
+
 /// An event, and how long after the record's time it was, ms.
 type Meant = (u64, EventKind);
 
@@ -25,11 +30,14 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
     match event {
         "ps" => state_changed(state, record, &mut now),
         "t" => {
-            state_goes_on(state, &mut now);
+            // dash.js repeats the error of which it does not recover, and plays what it has.
+            if record.ec.is_none() {
+                state_goes_on(state, &mut now);
+            }
             now(heartbeat(record));
         }
-        // Before the first frame dash.js says no more than this; a player that recovers goes on with its view.
-        "e" => now(error(record, matches!(state, "f" | "s" | "d"))),
+        // A player that recovers goes on with its view.
+        "e" => now(error(record, is_fatal(record, state))),
         "b" => now(EventKind::Visibility { hidden: record.bg }),
         "pr" => now(EventKind::Rate { rate: record.pr.unwrap_or(1.0).min(16.0) }),
         "abs" => now(EventKind::AdBreakStart { position: AdPosition::Mid }),
@@ -151,6 +159,13 @@ fn heartbeat(record: &Record) -> EventKind {
         frames_decoded: None,
         frames_dropped: record.dfa,
     }
+}
+
+/// Whether an error was the end, as far as the record says so: by the state, or by its number, which dash.js alone gives it.
+fn is_fatal(record: &Record, state: &str) -> bool {
+    let number = record.ec.as_deref().and_then(|code| code.parse::<u16>().ok());
+    let goes_on = |code| HARMLESS.contains(&code) || OF_MANIFEST.contains(&code);
+    matches!(state, "f" | "s" | "d") || number.is_some_and(|code| !goes_on(code))
 }
 
 fn error(record: &Record, fatal: bool) -> EventKind {
