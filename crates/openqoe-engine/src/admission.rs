@@ -133,7 +133,8 @@ fn take<R: Recorder>(
         return;
     }
     ledger.outcome(session.tenant(), source, Outcome::Counted);
-    if let Some(error) = session.doubted.take_if(|_| !matches!(event.kind, EventKind::Download { .. })) {
+    let is_beside = matches!(event.kind, EventKind::Download { .. } | EventKind::Buffered { .. });
+    if let Some(error) = session.doubted.take_if(|_| !is_beside) {
         let is_end = stops(&event.kind) && event.t <= error.event.t.saturating_add(GIVEN_UP);
         settle(session, *error, is_end, config, recorder, ledger);
     }
