@@ -16,7 +16,6 @@ const EXCEPTIONS: readonly Exception[] = [];
 
 const LEFT =
   'nobody tells that a page was closed: what came after the last record, up to an interval, is not known';
-const PRELOADS = 'dash.js 5.2 says that it starts (`s`) when it only preloads';
 
 /** Of what players say by themselves, against what the SDK says. */
 const OWN: readonly Exception[] = [
@@ -24,12 +23,6 @@ const OWN: readonly Exception[] = [
     scenarios: ['exit before start', 'page closed during a stall'],
     kpis: ['watch_seconds', 'stalled_seconds', 'playing_seconds'],
     why: LEFT,
-  },
-  {
-    player: 'dashjs',
-    scenarios: ['blocked autoplay', 'preload, play later'],
-    kpis: ['startup_seconds', 'watch_seconds'],
-    why: PRELOADS,
   },
   {
     player: 'dashjs',

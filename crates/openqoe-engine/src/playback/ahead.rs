@@ -21,6 +21,9 @@ const ROUNDING: u64 = 100;
 /// A picture is not believed to stand for longer while its player says that it plays, ms.
 const MAX_DOUBT: u64 = 10_000;
 
+/// What has so much of its picture and does not start was not asked to, ms.
+const FILLED: u64 = 1000;
+
 /// A buffer that is so much longer than it can be has been filled unseen, ms.
 const UNSEEN: u64 = 500;
 
@@ -39,6 +42,8 @@ pub(super) struct Ahead {
     is_fetching: bool,
     /// The stall going on was not told.
     is_presumed: bool,
+    /// There is enough to start with.
+    is_filled: bool,
 }
 
 impl Ahead {
@@ -126,6 +131,7 @@ impl View {
     pub(super) fn buffered(&mut self, t: u64, length: Option<u64>, bitrate: Option<u64>, fetched: bool) {
         let mut ahead = self.ahead.take().unwrap_or_default();
         ahead.is_fetching |= fetched;
+        ahead.is_filled |= length.is_some_and(|length| length >= FILLED);
         if let Some(bitrate) = bitrate.filter(|_| fetched || !ahead.is_fetching) {
             // Where the picture stands there is nothing ahead of it, whatever the player still says of it.
             let stands = matches!(self.phase, Phase::Stalled | Phase::Seeking);
@@ -160,6 +166,12 @@ impl View {
         let since = self.time_of(ahead, ahead.runs_out?);
         let doubtful = since.saturating_add(ROUNDING)..=since.saturating_add(MAX_DOUBT);
         doubtful.contains(&t).then_some(since)
+    }
+
+    /// Whether it could start and does not: its player said that it starts, and preloads (dash.js). When it was asked to is told
+    /// when it starts (`msd`).
+    pub(super) fn waits_for_viewer(&self) -> bool {
+        self.phase == Phase::Startup && self.ahead.as_deref().is_some_and(|ahead| ahead.is_filled)
     }
 
     /// What will have been played at `t`, if nothing changes.

@@ -83,6 +83,9 @@ impl View {
         self.at = event.t;
         self.note(&event.kind, out);
         self.settle(out);
+        if self.clock > passage.to {
+            passage = Passage { phase: Phase::Idle, from: passage.to, counted: 0, to: self.clock };
+        }
         passage
     }
 
@@ -153,6 +156,8 @@ impl View {
             | EventKind::Error { fatal: false, .. } => true,
             EventKind::Rendition { .. } => self.phase != Phase::Playing,
             // Whether it was played on until then is told by what comes next.
+            EventKind::Heartbeat { .. } if self.waits_for_viewer() => true,
+            EventKind::PlayRequest { .. } => self.waits_for_viewer(),
             EventKind::Playing | EventKind::Heartbeat { .. } => self.stands_since(event.t).is_some(),
             _ => false,
         }
@@ -226,6 +231,11 @@ impl View {
     fn request<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
         if let Some(seek) = &mut self.seek {
             seek.is_replay = false;
+        }
+        if self.waits_for_viewer() {
+            // What passed until then was nobody's wait.
+            self.clock = self.clock.max(self.at);
+            self.startup.ask_again(self.clock);
         }
         self.request_at(self.clock, out);
     }

@@ -71,6 +71,11 @@ impl Startup {
         }
     }
 
+    /// What was taken for a request was none: this is.
+    pub(super) fn ask_again(&mut self, t: u64) {
+        self.requested = Some(t);
+    }
+
     /// Something came between the request and the first frame.
     pub(super) fn interrupt<R: Recorder>(&mut self, cause: Cause, out: &mut Emit<'_, R>) {
         if self.attempted() && !self.started && self.spoilt.is_none() {

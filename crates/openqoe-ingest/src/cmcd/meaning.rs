@@ -15,8 +15,8 @@ const HARMLESS: [u16; 6] = [12, 16, 18, 21, 29, 33];
 /// ... and where a stream that plays has a manifest from before.
 const OF_MANIFEST: [u16; 2] = [10, 25];
 
-/// An event, and how long after the record's time it was, ms.
-type Meant = (u64, EventKind);
+/// An event, and how long after the record's time it was, ms; or before.
+type Meant = (i64, EventKind);
 
 /// The events a record means, in order.
 pub(super) fn of(record: &Record) -> Vec<Meant> {
@@ -27,11 +27,15 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
     if is_first(record, event, state) {
         now(EventKind::SessionStart);
     }
+    if let (Some(delay), "ps", "p") = (record.msd, event, state) {
+        meant.push((-signed(delay), EventKind::PlayRequest { trigger: Trigger::User }));
+    }
+    let mut now = |kind| meant.push((0, kind));
     match event {
         "ps" => state_changed(state, record, &mut now),
         "t" => {
-            // dash.js repeats the error of which it does not recover, and plays what it has.
-            if record.ec.is_none() {
+            // dash.js repeats the error of which it does not recover, and plays what it has. Who still starts asked before.
+            if record.ec.is_none() && state != "s" {
                 state_goes_on(state, &mut now);
             }
             now(heartbeat(record));
@@ -52,7 +56,7 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
         now(buffered(record, Some(kbps), false));
     }
     // `ts` of a response is when it was asked for; what is said beside it is of when it came.
-    let later = if event == "rr" { record.ttlb.unwrap_or_default() } else { 0 };
+    let later = if event == "rr" { signed(record.ttlb.unwrap_or_default()) } else { 0 };
     if let Some(kbps) = shown(record) {
         meant.push((later, EventKind::Rendition { bitrate: kbps * 1000 }));
     }
@@ -65,6 +69,10 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
         meant.push((0, still_here(None)));
     }
     meant
+}
+
+fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or_default()
 }
 
 /// The bitrate on the screen, kbit/s, where the player knows it: dash.js 5.2 says of `pb` what it says of `br`.

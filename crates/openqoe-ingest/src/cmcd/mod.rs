@@ -109,7 +109,6 @@ fn take(batches: &mut Vec<Batch>, said: &Said<'_>, record: &Record) {
         batches.len() - 1
     });
     let batch = &mut batches[place];
-    batch.started_at = batch.started_at.min(said.ts);
     batch.sent_at = batch.sent_at.max(said.ts);
     for (attribute, value) in attributes(record) {
         // A value the attribute refuses is one attribute less: keys are judged one by one (§3).
@@ -118,7 +117,9 @@ fn take(batches: &mut Vec<Batch>, said: &Said<'_>, record: &Record) {
     let meant = meaning::of(record);
     for (part, (after, kind)) in (0..).zip(meant) {
         let seq = record.sn.map_or(part, |sn| part_of(sn, part));
-        batch.events.push(Event { seq, t: said.ts + after, kind });
+        let t = said.ts.saturating_add_signed(after);
+        batch.started_at = batch.started_at.min(t);
+        batch.events.push(Event { seq, t, kind });
     }
 }
 
