@@ -215,19 +215,16 @@ it('a page enters the back/forward cache and comes back with a new session', asy
   ]);
 });
 
-// Nobody promises a page that goes that its last write to the store is kept; on a busy machine, now and then it is not.
-it('beacons of a page that goes stay within 64 KiB, and the next page sends the rest', {
-  retry: 2,
-}, async () => {
+it('beacons of a page that goes stay within 64 KiB, and the next page sends the rest', async () => {
   const page = await open();
   const session = await page.evaluate(() => {
     const id = window.qoe.startSession();
     for (let i = 0; i < 1_500; i += 1) window.qoe.noteCustom('ü'.repeat(60), i);
     return id;
   });
-  await page.goto('about:blank');
-  await until('beacons', async () => collector.batches[0]);
-  await page.goto(collector.url);
+  // A page of the same site: for another the browser may end the process before its last write to the store is done, which nobody
+  // promises.
+  await page.goto(`${collector.url}/?next`);
   await arrived(session, 1_502);
   await until('that all arrived', async () => ((await stored(page)) === 0 ? true : undefined));
   expect([...new Set(seqs(session))].sort((a, b) => a - b)).toEqual(upTo(1_502));
