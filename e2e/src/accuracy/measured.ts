@@ -49,7 +49,10 @@ export async function rowOf(gateway: Gateway, session: string): Promise<Row> {
 
 /** The row of a session that nobody ends: it is over when it has been silent for long enough. */
 export async function silentRowOf(gateway: Gateway, session: string): Promise<Row> {
-  return until(`the end of ${session} by silence`, () => endedRow(gateway, session), 90_000);
+  await until(`the end of ${session} by silence`, () => endedRow(gateway, session), 90_000);
+  // A view that ended before, and went on, has a row already.
+  await new Promise((resolve) => setTimeout(resolve, ARCHIVED_MS));
+  return until(`the row of ${session}`, () => endedRow(gateway, session));
 }
 
 async function endedRow(gateway: Gateway, session: string): Promise<Row | undefined> {
