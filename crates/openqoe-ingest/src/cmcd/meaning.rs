@@ -27,8 +27,10 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
     if is_first(record, event, state) {
         now(EventKind::SessionStart);
     }
-    if let (Some(delay), "ps", "p") = (record.msd, event, state) {
-        meant.push((-signed(delay), EventKind::PlayRequest { trigger: Trigger::User }));
+    // `ts` of a response is when it was asked for; what is said beside it is of when it came.
+    let later = if event == "rr" { signed(record.ttlb.unwrap_or_default()) } else { 0 };
+    if let Some(delay) = record.msd.filter(|_| state == "s" || (event, state) == ("ps", "p")) {
+        meant.push((later - signed(delay), EventKind::PlayRequest { trigger: Trigger::User }));
     }
     let mut now = |kind| meant.push((0, kind));
     match event {
@@ -55,8 +57,6 @@ pub(super) fn of(record: &Record) -> Vec<Meant> {
     if let Some(kbps) = asked(record, event, state) {
         now(buffered(record, Some(kbps), false));
     }
-    // `ts` of a response is when it was asked for; what is said beside it is of when it came.
-    let later = if event == "rr" { signed(record.ttlb.unwrap_or_default()) } else { 0 };
     if let Some(kbps) = shown(record) {
         meant.push((later, EventKind::Rendition { bitrate: kbps * 1000 }));
     }
