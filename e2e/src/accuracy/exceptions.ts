@@ -26,8 +26,14 @@ const OWN: readonly Exception[] = [
   },
   {
     player: 'dashjs',
+    scenarios: ['blocked autoplay', 'preload, play later'],
+    kpis: ['watch_seconds'],
+    why: 'dash.js 5.2 says that it starts (`s`) when it only preloads: until there is media to start with, it is believed',
+  },
+  {
+    player: 'dashjs',
     scenarios: ['three stalls'],
-    kpis: ['stalled_seconds'],
+    kpis: ['stalled_seconds', 'playing_seconds'],
     why: 'of a wait that dash.js does not tell only lengths of buffers are known, and those are rounded to 100 ms',
   },
   {
