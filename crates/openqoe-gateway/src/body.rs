@@ -20,6 +20,9 @@ enum Encoding {
     Gzip,
 }
 
+/// Room for a body of several pieces before all of them are there, in bytes.
+const AT_FIRST: usize = 16 << 10;
+
 /// What was read.
 pub(crate) struct Received {
     /// The body, unpacked.
@@ -94,8 +97,8 @@ async fn collect(mut body: Limited<Body>, declared: usize) -> Result<Bytes, BoxE
             first = data;
         } else {
             if all.is_empty() {
-                // Room that nothing is written to takes no memory.
-                all.reserve_exact(declared.max(first.len() + data.len()));
+                // A length that is only declared takes no memory: room grows with what comes.
+                all.reserve_exact((first.len() + data.len()).max(declared.min(AT_FIRST)));
                 all.extend_from_slice(&first);
             }
             all.extend_from_slice(&data);
