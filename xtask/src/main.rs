@@ -24,6 +24,7 @@ Usage: cargo xtask <task>
   demo [ARGS]         install npm packages, build the web parts, run `openqoe demo ARGS`
   test                every check there is (OPENQOE_STRICT=1: a skipped check is a failure)
   test --with-wasm    these, and those of filters in WebAssembly, whose compiler takes minutes to build
+  test --second-try   run once more what fails in real time, and tell it as UNSTEADY when it passes then
   test deploy         of these, what checks deploy/
   codegen [--check]   regenerate code and documentation from spec/registry
   tidy                check the invariants of ARCHITECTURE.md
@@ -44,9 +45,8 @@ fn main() -> ExitCode {
         ["codegen"] => codegen::run(root, false),
         ["codegen", "--check"] => codegen::run(root, true),
         ["tidy"] => tidy::run(root),
-        ["test"] => test::run(root, false),
-        ["test", "--with-wasm"] => test::run(root, true),
         ["test", "deploy"] => test::run_deploy(root),
+        ["test", words @ ..] => test::Options::parse(words).and_then(|options| test::run(root, &options)),
         ["media"] => media::run(root),
         [harness @ ("accuracy" | "cost"), arguments @ ..] => accuracy::run(root, harness, arguments),
         ["bench", arguments @ ..] => bench::run(root, arguments),

@@ -16,6 +16,8 @@ static SCRATCH: OnceLock<PathBuf> = OnceLock::new();
 /// How a step ended.
 enum Outcome {
     Passed,
+    /// Failed, and passed when it was run again; with the failure.
+    Unsteady(String),
     Failed(String),
     Skipped(String),
     Excused(String),
@@ -24,6 +26,7 @@ enum Outcome {
 /// The steps of one task.
 pub(crate) struct Steps<'a> {
     root: &'a Path,
+    second_try: bool,
     results: Vec<(String, Outcome, Duration)>,
 }
 
@@ -33,7 +36,13 @@ impl<'a> Steps<'a> {
         if std::fs::create_dir_all(&scratch).is_ok() {
             let _ = SCRATCH.set(scratch);
         }
-        Steps { root, results: Vec::new() }
+        Steps { root, second_try: false, results: Vec::new() }
+    }
+
+    /// Whether what runs processes in real time is run once more when it fails, and told as unsteady when it passes then.
+    pub(crate) fn second_try(mut self, is_allowed: bool) -> Steps<'a> {
+        self.second_try = is_allowed;
+        self
     }
 
     pub(crate) fn root(&self) -> &'a Path {
@@ -45,16 +54,37 @@ impl<'a> Steps<'a> {
         self.check(name, |root| command(root, words));
     }
 
+    /// Runs a command that starts processes and browsers, whose time is real; see [`Steps::second_try`].
+    pub(crate) fn run_live(&mut self, name: &str, words: &str) {
+        self.check_live(name, |root| command(root, words));
+    }
+
     /// Runs a function.
-    pub(crate) fn check(&mut self, name: &str, step: impl FnOnce(&Path) -> Result<()>) {
+    pub(crate) fn check(&mut self, name: &str, step: impl Fn(&Path) -> Result<()>) {
+        self.attempt(name, false, step);
+    }
+
+    /// Runs a function that starts processes and browsers, whose time is real; see [`Steps::second_try`].
+    pub(crate) fn check_live(&mut self, name: &str, step: impl Fn(&Path) -> Result<()>) {
+        self.attempt(name, self.second_try, step);
+    }
+
+    fn attempt(&mut self, name: &str, again: bool, step: impl Fn(&Path) -> Result<()>) {
         println!("{}", bold(&format!("── {name}")));
         let started = Instant::now();
-        let outcome = match step(self.root) {
-            Ok(()) => Outcome::Passed,
-            Err(error) => {
+        let told = || {
+            step(self.root).err().map(|error| {
                 eprintln!("{error:#}");
-                Outcome::Failed(format!("{error:#}").lines().next().unwrap_or_default().to_owned())
+                format!("{error:#}").lines().next().unwrap_or_default().to_owned()
+            })
+        };
+        let outcome = match told() {
+            None => Outcome::Passed,
+            Some(first) if again => {
+                println!("{}", bold(&format!("── {name}: the second try")));
+                told().map_or(Outcome::Unsteady(first), Outcome::Failed)
             }
+            Some(error) => Outcome::Failed(error),
         };
         self.results.push((name.to_owned(), outcome, started.elapsed()));
     }
@@ -87,22 +117,27 @@ impl<'a> Steps<'a> {
             // What is left is litter, not a result.
             let _ = std::fs::remove_dir_all(scratch);
         }
-        let (mut passed, mut failed, mut skipped, mut excused) = (0, 0, 0, 0);
+        let (mut passed, mut unsteady, mut failed, mut skipped, mut excused) = (0, 0, 0, 0, 0);
         for (name, outcome, took) in &self.results {
             let (word, detail) = match outcome {
                 Outcome::Passed => ("passed", String::new()),
+                Outcome::Unsteady(error) => {
+                    ("UNSTEADY", format!(": passed at the second try; at the first, {error}"))
+                }
                 Outcome::Failed(error) => ("FAILED", format!(": {error}")),
                 Outcome::Skipped(remedy) | Outcome::Excused(remedy) => ("SKIPPED", format!(": {remedy}")),
             };
             println!("{word:8} {:6.1} s  {name}{detail}", took.as_secs_f64());
             match outcome {
                 Outcome::Passed => passed += 1,
+                Outcome::Unsteady(_) => unsteady += 1,
                 Outcome::Failed(_) => failed += 1,
                 Outcome::Skipped(_) => skipped += 1,
                 Outcome::Excused(_) => excused += 1,
             }
         }
-        println!("{passed} passed, {failed} failed, {} skipped", skipped + excused);
+        let second = if unsteady > 0 { format!("{unsteady} unsteady, ") } else { String::new() };
+        println!("{passed} passed, {second}{failed} failed, {} skipped", skipped + excused);
         if failed > 0 {
             bail!("{failed} steps failed");
         }
@@ -149,4 +184,29 @@ pub(crate) fn target(root: &Path) -> Result<PathBuf> {
 
 fn bold(text: &str) -> String {
     if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_fails_once_is_unsteady_and_what_fails_twice_has_failed() {
+        for (failures, fails) in [(0, false), (1, false), (2, true)] {
+            let mut steps = Steps { root: Path::new("."), second_try: true, results: Vec::new() };
+            let left = Cell::new(failures);
+            steps.check_live("live", |_| {
+                left.set(left.get() - 1);
+                ensure!(left.get() < 0, "not yet");
+                Ok(())
+            });
+            assert_eq!(matches!(steps.results[0].1, Outcome::Unsteady(_)), failures == 1);
+            assert_eq!(matches!(steps.results[0].1, Outcome::Failed(_)), fails, "{failures}");
+        }
+        let mut steps = Steps { root: Path::new("."), second_try: true, results: Vec::new() };
+        steps.check("arithmetic", |_| bail!("no"));
+        assert!(matches!(steps.results[0].1, Outcome::Failed(_)), "only what is live gets a second try");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::steps::{Steps, command_with};
 use crate::tools::{
@@ -12,9 +12,34 @@ use crate::tools::{
 };
 use crate::{accuracy, codegen, deploy, tidy};
 
-/// Runs every check; those of filters in WebAssembly only when asked, for Cranelift takes minutes to build.
-pub(crate) fn run(root: &Path, with_wasm: bool) -> Result<()> {
-    let mut steps = Steps::new(root);
+/// What else is asked for.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// The checks of filters in WebAssembly, whose compiler takes minutes to build.
+    with_wasm: bool,
+    /// What fails in real time is run once more, as by CI, where nobody is there to do so; the tally tells.
+    second_try: bool,
+}
+
+impl Options {
+    /// # Errors
+    /// Names the option that there is not.
+    pub(crate) fn parse(words: &[&str]) -> Result<Options> {
+        let mut options = Options::default();
+        for word in words {
+            match *word {
+                "--with-wasm" => options.with_wasm = true,
+                "--second-try" => options.second_try = true,
+                other => bail!("`test` knows --with-wasm and --second-try, not `{other}`"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Runs every check.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
+    let mut steps = Steps::new(root).second_try(options.second_try);
     steps.check("tidy", tidy::run);
     steps.check("codegen --check", |root| codegen::run(root, true));
     steps.run("rustfmt", "cargo fmt --all --check");
@@ -28,8 +53,8 @@ pub(crate) fn run(root: &Path, with_wasm: bool) -> Result<()> {
     steps.run("clippy", "cargo clippy --quiet --workspace --all-targets -- -D warnings");
     receivers(&mut steps);
     judges(&mut steps);
-    steps.run("rust: unit, vectors, properties, gateway", "cargo test --workspace");
-    filters(&mut steps, with_wasm);
+    steps.run_live("rust: unit, vectors, properties, gateway", "cargo test --workspace");
+    filters(&mut steps, options.with_wasm);
     steps.run("rust: documentation", "cargo doc --quiet --workspace --no-deps");
     steps.run("gateway for the end-to-end tests", "cargo build --quiet -p openqoe-gateway");
     exposition(&mut steps);
@@ -95,7 +120,7 @@ fn judges(steps: &mut Steps<'_>) {
 fn exposition(steps: &mut Steps<'_>) {
     const NAME: &str = "exposition: promtool, OpenMetrics parser";
     match (PROMTOOL.require(), python_with(steps.root(), &OPENMETRICS_PARSER)) {
-        (Ok(_), Ok(python)) => steps.check(NAME, |root| {
+        (Ok(_), Ok(python)) => steps.check_live(NAME, |root| {
             let words = ["npm", "run", "exposition", "--silent", "-w", "e2e"];
             command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
         }),
@@ -107,7 +132,7 @@ fn exposition(steps: &mut Steps<'_>) {
 fn otlp(steps: &mut Steps<'_>) {
     const NAME: &str = "otlp: a receiver of another project";
     match python_with(steps.root(), &OTLP_RECEIVER) {
-        Ok(python) => steps.check(NAME, |root| {
+        Ok(python) => steps.check_live(NAME, |root| {
             let words = ["npm", "run", "otlp", "--silent", "-w", "e2e"];
             command_with(root, &words, &[("OPENQOE_PYTHON", python.as_os_str())])
         }),
@@ -139,7 +164,7 @@ fn receiver(steps: &mut Steps<'_>) {
         steps.skip("receiver: Grafana Faro, and a receiver behind", remedy);
         std::path::PathBuf::new()
     });
-    steps.check(NAME, |root| {
+    steps.check_live(NAME, |root| {
         let words = ["npm", "run", "receiver", "--silent", "-w", "e2e"];
         let programs = [
             ("OPENQOE_OTEL_PYTHON", python.as_os_str()),
@@ -154,7 +179,7 @@ fn receiver(steps: &mut Steps<'_>) {
 fn dashboards(steps: &mut Steps<'_>) {
     const NAME: &str = "dashboards: every query returns data";
     match PROMETHEUS.require() {
-        Ok(_) => steps.run(NAME, "npm run dashboards --silent -w e2e"),
+        Ok(_) => steps.run_live(NAME, "npm run dashboards --silent -w e2e"),
         Err(remedy) => steps.skip(NAME, remedy),
     }
 }
@@ -163,7 +188,7 @@ fn dashboards(steps: &mut Steps<'_>) {
 fn in_browser(steps: &mut Steps<'_>) {
     const NAME: &str = "web: SDK in Chromium";
     match CHROMIUM.require() {
-        Ok(_) => steps.run(NAME, "npm run test:browser --silent -w sdk/web"),
+        Ok(_) => steps.run_live(NAME, "npm run test:browser --silent -w sdk/web"),
         Err(remedy) => steps.skip(NAME, remedy),
     }
 }
@@ -171,7 +196,7 @@ fn in_browser(steps: &mut Steps<'_>) {
 fn end_to_end(steps: &mut Steps<'_>) {
     const NAME: &str = "e2e: Chromium, players, Prometheus";
     match [CHROMIUM, PROMETHEUS].iter().find_map(|tool| tool.require().err()) {
-        None => steps.run(NAME, "npm run e2e --silent -w e2e"),
+        None => steps.run_live(NAME, "npm run e2e --silent -w e2e"),
         Some(remedy) => steps.skip(NAME, remedy),
     }
 }
@@ -180,7 +205,7 @@ fn end_to_end(steps: &mut Steps<'_>) {
 fn compat(steps: &mut Steps<'_>) {
     const NAME: &str = "e2e: SDKs of others in Chromium";
     match CHROMIUM.require() {
-        Ok(_) => steps.run(NAME, "npm run compat --silent -w e2e"),
+        Ok(_) => steps.run_live(NAME, "npm run compat --silent -w e2e"),
         Err(remedy) => steps.skip(NAME, remedy),
     }
 }
@@ -189,7 +214,7 @@ fn compat(steps: &mut Steps<'_>) {
 fn story(steps: &mut Steps<'_>) {
     const NAME: &str = "e2e: the demo's fault, from the alert to a session";
     match [CHROMIUM, PROMETHEUS, ALERTMANAGER].iter().find_map(|tool| tool.require().err()) {
-        None => steps.run(NAME, "npm run story --silent -w e2e"),
+        None => steps.run_live(NAME, "npm run story --silent -w e2e"),
         Some(remedy) => steps.skip(NAME, remedy),
     }
 }
