@@ -11,7 +11,7 @@ use crate::sessions::{Session, Sessions};
 /// What an engine's checkpoint begins with.
 const TAG: [u8; 4] = *b"OQen";
 /// Raised whenever [`Session`] or a struct within it changes.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 /// The oldest version whose structs only lack fields that have a default.
 const OLDEST: u32 = 3;
 /// What grows by addition is less than this in a checkpoint, so that no sum overflows in a lifetime.

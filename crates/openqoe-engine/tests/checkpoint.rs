@@ -225,7 +225,7 @@ fn other_versions_and_other_bytes_are_told_apart() {
     assert!(Engine::restore(config(), &bytes).is_ok());
     bytes[4] += 1;
     let error = Engine::restore(config(), &bytes).unwrap_err();
-    assert_eq!(error.to_string(), "a checkpoint of version 7, where this build reads version 6");
+    assert_eq!(error.to_string(), "a checkpoint of version 8, where this build reads version 7");
     bytes[0] += 1;
     assert!(matches!(Engine::restore(config(), &bytes), Err(RestoreError::Foreign)));
 }

@@ -44,6 +44,33 @@ pub(super) struct Ahead {
     is_presumed: bool,
     /// There is enough to start with.
     is_filled: bool,
+    #[serde(default)]
+    pieces: Pieces,
+}
+
+/// How long a piece of media is: by so much does what is ahead grow from one to the next.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Pieces {
+    /// What will have been played when the media from before the last one has been.
+    end: Option<u64>,
+    /// The last two, ms.
+    lengths: [u64; 2],
+}
+
+impl Pieces {
+    /// One came to media that ends there. Where it ends itself, if pieces are of one length.
+    fn come(&mut self, end: u64) -> Option<u64> {
+        let length = end.saturating_sub(self.end.replace(end)?);
+        self.lengths = [length, self.lengths[0]];
+        let [last, before] = self.lengths;
+        let are_alike = last > ROUNDING && last.abs_diff(before) <= ROUNDING;
+        are_alike.then(|| end.saturating_add(last.max(before)))
+    }
+
+    /// Not one after the other.
+    fn forget(&mut self) {
+        self.end = None;
+    }
 }
 
 impl Ahead {
@@ -84,6 +111,7 @@ impl Ahead {
     /// Another place of the media: how far ahead of it anything is, is not known.
     pub(super) fn jump(&mut self) {
         self.runs_out = None;
+        self.pieces.forget();
         if let Some((_, newest)) = self.coming.pop_back() {
             self.coming.clear();
             self.coming.push_back((self.played, newest));
@@ -143,7 +171,8 @@ impl View {
         }
         if fetched {
             // How much longer it became is not told.
-            ahead.runs_out = None;
+            let end = length.map(|length| self.place_at(&ahead, t).saturating_add(length));
+            ahead.runs_out = end.and_then(|end| ahead.pieces.come(end));
         }
         self.ahead = Some(ahead);
         if !fetched {
@@ -171,7 +200,8 @@ impl View {
     /// Whether it could start and does not: its player said that it starts, and preloads (dash.js). When it was asked to is told
     /// when it starts (`msd`).
     pub(super) fn waits_for_viewer(&self) -> bool {
-        self.phase == Phase::Startup && self.ahead.as_deref().is_some_and(|ahead| ahead.is_filled)
+        let is_doubtful = self.phase == Phase::Startup && self.startup.is_doubtful();
+        is_doubtful && self.ahead.as_deref().is_some_and(|ahead| ahead.is_filled)
     }
 
     /// What will have been played at `t`, if nothing changes.

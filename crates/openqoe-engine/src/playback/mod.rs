@@ -14,7 +14,7 @@ mod seek;
 mod startup;
 
 use openqoe_spec::metrics::view::Counter;
-use openqoe_spec::{Cause, Event, EventKind, LabelSetId, Recorder, ViewEnd};
+use openqoe_spec::{Cause, Event, EventKind, LabelSetId, Recorder, Trigger, ViewEnd};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use emit::Emit;
@@ -178,7 +178,7 @@ impl View {
     fn note<R: Recorder>(&mut self, kind: &EventKind, out: &mut Emit<'_, R>) {
         match kind {
             EventKind::SessionStart => self.startup.begin(self.clock),
-            EventKind::PlayRequest { .. } => self.request(out),
+            EventKind::PlayRequest { trigger } => self.request(*trigger, out),
             EventKind::Playing => self.frame(out),
             EventKind::Pause => self.pause(out),
             EventKind::Stall => self.wait(out),
@@ -228,7 +228,7 @@ impl View {
         }
     }
 
-    fn request<R: Recorder>(&mut self, out: &mut Emit<'_, R>) {
+    fn request<R: Recorder>(&mut self, trigger: Trigger, out: &mut Emit<'_, R>) {
         if let Some(seek) = &mut self.seek {
             seek.is_replay = false;
         }
@@ -236,6 +236,10 @@ impl View {
             // What passed until then was nobody's wait.
             self.clock = self.clock.max(self.at);
             self.startup.ask_again(self.clock);
+        }
+        match trigger {
+            Trigger::Player => self.startup.doubt(),
+            Trigger::User | Trigger::Autoplay => self.startup.trust(),
         }
         self.request_at(self.clock, out);
     }

@@ -25,6 +25,9 @@ pub(super) struct Startup {
     /// Enough is loaded to begin with.
     #[serde(default)]
     ready: bool,
+    /// The player said that it starts, and may only preload.
+    #[serde(default)]
+    is_doubtful: bool,
 }
 
 impl Startup {
@@ -69,6 +72,21 @@ impl Startup {
             None if hidden => self.interrupt(Cause::Background, out),
             None => {}
         }
+    }
+
+    /// Whether that playback was asked for is only what the player says, who may preload.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+
+    /// The request to come is one that the player may have made up.
+    pub(super) fn doubt(&mut self) {
+        self.is_doubtful |= !self.attempted();
+    }
+
+    /// Somebody asked for playback, whatever the player said.
+    pub(super) fn trust(&mut self) {
+        self.is_doubtful = false;
     }
 
     /// What was taken for a request was none: this is.

@@ -124,6 +124,10 @@ fn state_changed(state: &str, record: &Record, now: &mut impl FnMut(EventKind)) 
         "q" => now(EventKind::SessionEnd { reason: SessionEnd::Stopped }),
         // Without its code the error comes by itself (`e=e`).
         "f" if record.ec.is_some() => now(error(record, true)),
+        // dash.js 5.2 says so when it preloads, too. It is who tells lengths of picture and sound apart.
+        "s" if record.picture.is_some_and(|(_, is_its_own)| is_its_own) => {
+            now(EventKind::PlayRequest { trigger: Trigger::Player });
+        }
         _ => state_goes_on(state, now),
     }
     if record.dfa.is_some() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Who asked for playback.
+/// Who asked for playback; `player` where the player says that it starts and may only preload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Trigger {
     /// `user`
@@ -11,12 +11,15 @@ pub enum Trigger {
     /// `autoplay`
     #[serde(rename = "autoplay")]
     Autoplay,
+    /// `player`
+    #[serde(rename = "player")]
+    Player,
 }
 impl Trigger {
     /// Every variant, in order.
-    pub const ALL: &'static [Trigger] = &[Trigger::User, Trigger::Autoplay];
+    pub const ALL: &'static [Trigger] = &[Trigger::User, Trigger::Autoplay, Trigger::Player];
     /// Their names on the wire, in order.
-    pub const NAMES: &'static [&'static str] = &["user", "autoplay"];
+    pub const NAMES: &'static [&'static str] = &["user", "autoplay", "player"];
     /// Position in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -30,6 +33,7 @@ impl Trigger {
         match text {
             "user" => Some(Trigger::User),
             "autoplay" => Some(Trigger::Autoplay),
+            "player" => Some(Trigger::Player),
             _ => None,
         }
     }

@@ -2,8 +2,8 @@
 
 export const SPEC_VERSION = '0.1.0';
 
-/** Who asked for playback. */
-export type Trigger = 'user' | 'autoplay';
+/** Who asked for playback; `player` where the player says that it starts and may only preload. */
+export type Trigger = 'user' | 'autoplay' | 'player';
 
 /** Whether the failure is a defect or an intended refusal (entitlement, geo-block). */
 export type Failure = 'technical' | 'business';
