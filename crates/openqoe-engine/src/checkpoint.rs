@@ -13,7 +13,7 @@ const TAG: [u8; 4] = *b"OQen";
 /// Raised whenever [`Session`] or a struct within it changes.
 const VERSION: u32 = 7;
 /// The oldest version whose structs only lack fields that have a default.
-const OLDEST: u32 = 3;
+const OLDEST: u32 = 7;
 /// What grows by addition is less than this in a checkpoint, so that no sum overflows in a lifetime.
 pub(crate) const LARGEST: u64 = u64::MAX / 4;
 

@@ -56,19 +56,35 @@ pub(crate) struct Sequence<T> {
     /// The key of the next event; by times, that of the newest one taken.
     #[serde(deserialize_with = "growing")]
     next: u64,
+    order: Order,
+    /// What most sessions never have.
+    disorder: Option<Box<Disorder<T>>>,
+}
+
+/// What has to be remembered where events do not come one after the other.
+#[derive(Debug, Serialize, Deserialize)]
+struct Disorder<T> {
     gaps: Vec<Range<u64>>,
     waiting: BTreeMap<u64, T>,
-    #[serde(default)]
-    order: Order,
     /// The newest keys taken, by times.
-    #[serde(default)]
     taken: VecDeque<u64>,
 }
 
 impl<T> Default for Sequence<T> {
     fn default() -> Self {
-        let (waiting, taken) = Default::default();
-        Sequence { next: 0, gaps: Vec::new(), waiting, order: Order::Dense, taken }
+        Sequence { next: 0, order: Order::Dense, disorder: None }
+    }
+}
+
+impl<T> Default for Disorder<T> {
+    fn default() -> Self {
+        Disorder { gaps: Vec::new(), waiting: BTreeMap::new(), taken: VecDeque::new() }
+    }
+}
+
+impl<T> Disorder<T> {
+    fn is_over(&self) -> bool {
+        self.gaps.is_empty() && self.waiting.is_empty() && self.taken.is_empty()
     }
 }
 
@@ -93,18 +109,26 @@ impl<T> Sequence<T> {
     pub(crate) fn place(&self, key: u64) -> Place {
         match self.order {
             Order::Records if key < PARTS => Place::Anywhere,
-            Order::Times if key <= self.next && !self.taken.contains(&key) => Place::Late,
+            Order::Times if key <= self.next && !self.has_taken(key) => Place::Late,
             Order::Dense | Order::Records if key == self.due(key) => Place::Next,
             _ if key > self.next => {
-                if self.waiting.contains_key(&key) {
+                if self.disorder.as_ref().is_some_and(|disorder| disorder.waiting.contains_key(&key)) {
                     Place::Duplicate
                 } else {
                     Place::Early
                 }
             }
-            _ if self.gaps.iter().any(|gap| gap.contains(&key)) => Place::Late,
+            _ if self.has_given_up(key) => Place::Late,
             _ => Place::Duplicate,
         }
+    }
+
+    fn has_taken(&self, key: u64) -> bool {
+        self.disorder.as_ref().is_some_and(|disorder| disorder.taken.contains(&key))
+    }
+
+    fn has_given_up(&self, key: u64) -> bool {
+        self.disorder.as_ref().is_some_and(|disorder| disorder.gaps.iter().any(|gap| gap.contains(&key)))
     }
 
     /// What a key would have to be for its event to be the next. A record follows when the one before it is whole or not: its
@@ -120,10 +144,11 @@ impl<T> Sequence<T> {
     pub(crate) fn step(&mut self, key: u64) {
         if self.order == Order::Times {
             self.next = self.next.max(key);
-            if self.taken.len() == MAX_TAKEN {
-                self.taken.pop_front();
+            let taken = &mut self.disorder.get_or_insert_default().taken;
+            if taken.len() == MAX_TAKEN {
+                taken.pop_front();
             }
-            self.taken.push_back(key);
+            taken.push_back(key);
         } else {
             self.next = key + 1;
         }
@@ -140,50 +165,58 @@ impl<T> Sequence<T> {
     }
 
     pub(crate) fn wait(&mut self, key: u64, event: T) {
-        self.waiting.insert(key, event);
+        self.disorder.get_or_insert_default().waiting.insert(key, event);
     }
 
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.disorder.as_ref().map_or(0, |disorder| disorder.waiting.len())
     }
 
     /// The oldest event that waits.
     pub(crate) fn first_waiting(&self) -> Option<&T> {
-        self.waiting.first_key_value().map(|(_, event)| event)
+        self.disorder.as_ref()?.waiting.first_key_value().map(|(_, event)| event)
     }
 
     /// Everything that waits, in order.
     pub(crate) fn all_waiting(&self) -> impl Iterator<Item = &T> {
-        self.waiting.values()
+        self.disorder.iter().flat_map(|disorder| disorder.waiting.values())
     }
 
     /// The event that waited for its turn, now that it has come.
     pub(crate) fn take_next(&mut self) -> Option<T> {
-        let (&key, _) = self.waiting.first_key_value().filter(|_| self.order != Order::Times)?;
+        let disorder = self.disorder.as_ref().filter(|_| self.order != Order::Times)?;
+        let (&key, _) = disorder.waiting.first_key_value()?;
         if key == self.due(key) { self.take_first() } else { None }
     }
 
     /// The oldest event that waits, whose turn it is from now on.
     pub(crate) fn take_first(&mut self) -> Option<T> {
-        let (key, event) = self.waiting.pop_first()?;
+        let disorder = self.disorder.as_mut()?;
+        let (key, event) = disorder.waiting.pop_first()?;
+        if disorder.is_over() {
+            self.disorder = None;
+        }
         self.step(key);
         Some(event)
     }
 
     /// Whether this can have come about: what a checkpoint holds is not taken on trust.
     pub(crate) fn is_sound(&self) -> bool {
-        let ahead = self.waiting.keys().all(|key| (self.next + 1..LARGEST).contains(key));
-        let behind = self.gaps.iter().all(|gap| gap.start < gap.end && gap.end <= self.next);
-        let taken = self.taken.len() <= MAX_TAKEN && self.taken.iter().all(|key| *key <= self.next);
-        ahead && behind && taken && self.gaps.len() <= MAX_GAPS
+        let Some(Disorder { gaps, waiting, taken }) = self.disorder.as_deref() else { return true };
+        let is_ahead = waiting.keys().all(|key| (self.next + 1..LARGEST).contains(key));
+        let is_behind = gaps.iter().all(|gap| gap.start < gap.end && gap.end <= self.next);
+        let was_taken = taken.len() <= MAX_TAKEN && taken.iter().all(|key| *key <= self.next);
+        is_ahead && is_behind && was_taken && gaps.len() <= MAX_GAPS
     }
 
     /// Gives up what is missing before the first event that waits.
     pub(crate) fn give_up(&mut self) -> Option<GivenUp> {
-        let (&first, _) = self.waiting.first_key_value()?;
-        if self.gaps.len() == MAX_GAPS {
-            self.gaps.remove(0);
+        let disorder = self.disorder.as_mut()?;
+        let (&first, _) = disorder.waiting.first_key_value()?;
+        if disorder.gaps.len() == MAX_GAPS {
+            disorder.gaps.remove(0);
         }
+        disorder.gaps.push(self.next..first);
         let missing = match self.order {
             // A sender that counts from 1 has lost nothing.
             Order::Records if self.next == 0 => (first / PARTS).saturating_sub(2),
@@ -191,14 +224,14 @@ impl<T> Sequence<T> {
             Order::Dense | Order::Times => first - self.next,
         };
         let beginning = self.next == 0 && missing > 0;
-        self.gaps.push(self.next..first);
         self.next = first;
         Some(GivenUp { beginning, missing })
     }
 
     /// Forgets what waits, because the session is over. Returns how many that were.
     pub(crate) fn clear(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.waiting).into_values().collect()
+        let waiting = self.disorder.as_mut().map(|disorder| std::mem::take(&mut disorder.waiting));
+        waiting.unwrap_or_default().into_values().collect()
     }
 }
 
@@ -247,7 +280,7 @@ mod tests {
             sequence.give_up();
             sequence.take_next();
         }
-        assert_eq!(sequence.gaps.len(), MAX_GAPS);
+        assert_eq!(sequence.disorder.as_ref().unwrap().gaps.len(), MAX_GAPS);
         assert_eq!(sequence.place(0), Place::Duplicate);
         assert_eq!(sequence.place(98), Place::Late);
     }

@@ -1,7 +1,9 @@
 //! The sessions of one shard: looked up by name, bounded in number, each with one timer.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 
+use hashbrown::HashTable;
 use openqoe_spec::{Event, LabelSetId};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,10 @@ pub(crate) struct Session {
     #[serde(default)]
     pub(crate) doubted: Option<Box<Waiting>>,
 }
+
+/// The allocator's next size is 512, and there may be a million of them.
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Session>() <= 448);
 
 impl Session {
     pub(crate) fn tenant(&self) -> &str {
@@ -128,7 +134,9 @@ struct Slot {
 
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    places: HashMap<Box<str>, usize>,
+    /// By their keys, which only the sessions hold.
+    places: HashTable<usize>,
+    hasher: RandomState,
     slots: Vec<Slot>,
     free: Vec<usize>,
     timers: BTreeMap<u64, Vec<Place>>,
@@ -175,7 +183,8 @@ impl Sessions {
     }
 
     pub(crate) fn find(&self, key: &str) -> Option<Place> {
-        let index = *self.places.get(key)?;
+        let is_it = |index: &usize| is_at(&self.slots, *index, key);
+        let index = *self.places.find(self.hasher.hash_one(key), is_it)?;
         Some(Place { index, generation: self.slots[index].generation })
     }
 
@@ -209,9 +218,17 @@ impl Sessions {
             is_cut: false,
             doubted: None,
         };
-        self.places.insert(key.into(), index);
         self.slots[index].session = Some(Box::new(session));
+        self.note_place(index, key);
         Place { index, generation: self.slots[index].generation }
+    }
+
+    fn note_place(&mut self, index: usize, key: &str) {
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let hash = |index: &usize| {
+            hasher.hash_one(slots[*index].session.as_deref().map_or("", |session| &session.key))
+        };
+        self.places.insert_unique(hasher.hash_one(key), index, hash);
     }
 
     pub(crate) fn remove(&mut self, place: Place) -> Option<Box<Session>> {
@@ -219,7 +236,10 @@ impl Sessions {
         let session = slot.session.take()?;
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(place.index);
-        self.places.remove(&session.key);
+        let hash = self.hasher.hash_one(&*session.key);
+        if let Ok(entry) = self.places.find_entry(hash, |index| *index == place.index) {
+            entry.remove();
+        }
         Some(session)
     }
 
@@ -283,10 +303,12 @@ impl Sessions {
         for (index, session) in sessions.into_iter().enumerate() {
             let place = Place { index, generation: 0 };
             all.timers.entry(session.timer).or_default().push(place);
-            if all.places.insert(session.key.clone(), index).is_some() {
+            if all.find(&session.key).is_some() {
                 return None;
             }
+            let key = session.key.clone();
             all.slots.push(Slot { generation: 0, session: Some(session) });
+            all.note_place(index, &key);
         }
         let place =
             |index: &usize| (*index < all.slots.len()).then_some(Place { index: *index, generation: 0 });
@@ -324,6 +346,10 @@ impl Sessions {
         }
         None
     }
+}
+
+fn is_at(slots: &[Slot], index: usize, key: &str) -> bool {
+    slots[index].session.as_deref().is_some_and(|session| *session.key == *key)
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ pub(super) fn of(kind: &EventKind) -> Option<(&'static str, String)> {
         EventKind::PlayRequest { trigger: Trigger::Autoplay } => {
             ("start", "Playback asked for by autoplay".into())
         }
-        EventKind::PlayRequest { trigger: Trigger::Player } => ("start", "The player says that it starts".into()),
+        EventKind::PlayRequest { trigger: Trigger::Player } => {
+            ("start", "The player says that it starts".into())
+        }
         EventKind::Ended => ("end", "Played to its end".into()),
         EventKind::SessionEnd { reason } => ("end", end(*reason).into()),
         EventKind::Error { code, fatal: false, .. } => ("error", code.to_string()),
