@@ -11,7 +11,8 @@ mod guest;
 mod module;
 #[cfg_attr(not(feature = "wasm"), allow(dead_code))]
 mod said;
-#[cfg(all(test, feature = "wasm"))]
+#[cfg(test)]
+#[cfg(feature = "wasm")]
 mod tests;
 mod wire;
 
