@@ -1,14 +1,13 @@
 // What uPlot is told: axes, strokes, areas, bands. Colours are read when it is made, values whenever it draws.
 import type uPlot from 'uplot';
 import { formatRound } from '../figures/formatFigure.ts';
-import { formatDay, formatMinute } from '../figures/formatTime.ts';
 import { readColor } from '../theme/readColor.ts';
 import type { Band, Line } from './Line.ts';
+import { labelTime } from './labelTime.ts';
 import { makeHatch } from './makeHatch.ts';
 import type { Plot } from './usePlot.ts';
 
 const AXIS_FONT = '11px system-ui, sans-serif';
-const DAY_SECONDS = 86_400;
 
 /** The options for a plot `width` px wide. */
 export function planPlot(width: number, plot: () => Plot): uPlot.Options {
@@ -22,7 +21,8 @@ export function planPlot(width: number, plot: () => Plot): uPlot.Options {
   return {
     width,
     height,
-    padding: [8, 8, 0, 0],
+    // To the right, room for half the label of a last tick.
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: {
       ...(sync ? { sync: { key: sync } } : {}),
@@ -31,7 +31,12 @@ export function planPlot(width: number, plot: () => Plot): uPlot.Options {
     },
     scales: { y: { range: (_, __, highest) => [0, ceiling(highest)] } },
     axes: [
-      { ...axis, size: 24, values: (_, splits) => splits.map((split) => labelTime(split, splits)) },
+      {
+        ...axis,
+        size: 24,
+        space: 64,
+        values: (_, splits) => splits.map((split) => labelTime(split, splits)),
+      },
       {
         ...axis,
         size: 62,
@@ -55,15 +60,6 @@ function isInside({ cursor }: uPlot): boolean {
 /** A little room above the highest value; nothing but zeros still has an axis. */
 function ceiling(highest: number | null): number {
   return highest === null || highest <= 0 ? 1 : highest * 1.08;
-}
-
-/** The day where a day begins, else the time. */
-function labelTime(seconds: number, splits: readonly number[]): string {
-  const step = (splits[1] ?? seconds) - (splits[0] ?? seconds);
-  const isMidnight = new Date(seconds * 1000).getHours() === 0;
-  return step >= DAY_SECONDS || (isMidnight && step >= DAY_SECONDS / 8)
-    ? formatDay(seconds * 1000)
-    : formatMinute(seconds * 1000);
 }
 
 function planLine(line: Line, isStacked: boolean): uPlot.Series {

@@ -1,7 +1,9 @@
 // What charts draw and say.
+
 import { expect, test } from 'vitest';
 import { describeChart, describeMoment } from '../../src/charts/describeChart.ts';
 import { drawPath } from '../../src/charts/drawPath.ts';
+import { labelTime } from '../../src/charts/labelTime.ts';
 import { openGaps } from '../../src/charts/openGaps.ts';
 import { stackColumns } from '../../src/charts/stackColumns.ts';
 
@@ -50,4 +52,13 @@ test('a chart in words', () => {
 test('a moment in words', () => {
   expect(describeMoment(at[1], lines, [6.2, null], 'seconds')).toMatch(/: p95 6\.20 s, p50 –$/);
   expect(describeMoment(undefined, lines, [], 'seconds')).toBe('no values');
+});
+
+test.each([
+  ['ticks of ten seconds', 10, '14:03:10'],
+  ['of a minute', 60, '14:03'],
+  ['of a day', 86_400, 'Sat 21 Nov'],
+])('%s are told apart by their labels', (_, step, label) => {
+  const at = new Date(2026, 10, 21, 14, 3, step === 10 ? 10 : 0).getTime() / 1000;
+  expect(labelTime(at, [at, at + step])).toBe(label);
 });
