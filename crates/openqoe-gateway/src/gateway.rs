@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use axum::http::header::USER_AGENT;
 use openqoe_ingest::{Decoded, Payload, ProtocolDef, Refused, fill_device};
-use openqoe_metrics::{Guard, ProcessScope, SharedRow, SloWindow};
+use openqoe_metrics::{ExemplarOrder, Guard, ProcessScope, SharedRow, SloWindow};
 use openqoe_spec::{Batch, Outcome, Protocol, Rejected, Shed};
 use tokio::sync::oneshot;
 
@@ -48,6 +48,7 @@ pub(crate) struct Gateway {
     pub(crate) privacy: Arc<Privacy>,
     filters: Filters,
     pub(crate) slo: Mutex<SloWindow>,
+    pub(crate) exemplars: Mutex<ExemplarOrder>,
     otlp: Mutex<Otlp>,
     pub(crate) receiver: Receiver,
     pub(crate) objectives: Objectives,
@@ -124,7 +125,6 @@ impl Gateway {
             restored,
         });
         let keeper = keeper.map(Keeper::start).transpose()?;
-        let slo = Mutex::new(SloWindow::new());
         let objectives = Objectives::start(&config, process.clone())?;
         let history =
             History::start(&config.data_dir, &config.history, process.clone(), tenants.clone(), now_ms());
@@ -143,7 +143,8 @@ impl Gateway {
             process,
             privacy,
             filters,
-            slo,
+            slo: Mutex::new(SloWindow::new()),
+            exemplars: Mutex::default(),
             otlp: Mutex::new(otlp),
             receiver,
             objectives,
@@ -199,6 +200,7 @@ impl Gateway {
             tenants,
             process,
             slo: Mutex::new(SloWindow::new()),
+            exemplars: Mutex::default(),
             otlp: Mutex::new(Otlp::off()),
             objectives,
         }))

@@ -43,6 +43,7 @@ impl Gateway {
     /// What viewers live through, which only a core knows.
     async fn views(&self) -> Snapshot {
         let (mut snapshot, _) = self.measurements().await;
+        self.exemplars.lock().unwrap_or_else(PoisonError::into_inner).keep(&mut snapshot);
         self.slo().snapshot_into(now_ms(), &mut snapshot);
         self.objectives.snapshot_into(&mut snapshot);
         self.receiver.snapshot_into(&self.tenants.all(), &mut snapshot);

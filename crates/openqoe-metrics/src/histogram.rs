@@ -163,9 +163,29 @@ impl Histogram {
         self.exemplars.iter().find(|kept| kept.bucket == bucket)
     }
 
+    /// Says of each exemplar anew whether its session's trace is exported, given its session and its value in the recorded unit.
+    pub(crate) fn retrace(&mut self, def: &MetricDef, is_traced: impl Fn(&str, f64) -> bool) {
+        for kept in &mut self.exemplars {
+            // Whole milliseconds were recorded.
+            let recorded = (kept.value * def.unit.divisor()).round();
+            kept.is_traced = is_traced(&kept.session, recorded) && fits_traced(&kept.session);
+        }
+    }
+
     /// All exemplars, in no order.
-    pub(crate) fn exemplars(&self) -> impl Iterator<Item = &Kept> {
+    pub(crate) fn exemplars(&self) -> impl ExactSizeIterator<Item = &Kept> {
         self.exemplars.iter()
+    }
+
+    /// Where an exemplar is not later than the one its bucket has shown, that one comes back. What is there then has been shown.
+    pub(crate) fn keep_order(&mut self, shown: &mut Vec<Kept>) {
+        for kept in &mut self.exemplars {
+            match shown.iter_mut().find(|before| before.bucket == kept.bucket) {
+                Some(before) if kept.at > before.at => before.clone_from(kept),
+                Some(before) => kept.clone_from(before),
+                None => shown.push(kept.clone()),
+            }
+        }
     }
 
     /// Whether it can be one of the metric: what a checkpoint holds is not taken on trust.

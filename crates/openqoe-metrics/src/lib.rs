@@ -8,6 +8,7 @@
 
 mod cells;
 mod checkpoint;
+mod exemplars;
 mod expiry;
 mod family;
 mod figure;
@@ -32,6 +33,7 @@ mod tests;
 mod traces;
 
 pub use checkpoint::RestoreError;
+pub use exemplars::ExemplarOrder;
 pub use expiry::Released;
 pub use figure::Figure;
 pub use foreign::{Folded, Foreign, ForeignLimits, ForeignUsage};

@@ -85,6 +85,11 @@ impl Snapshot {
         }
     }
 
+    /// The rows of every scope.
+    pub(crate) fn all_rows_mut(&mut self) -> &mut [Rows; SCOPES.len()] {
+        &mut self.scopes
+    }
+
     /// The rows of a scope.
     pub(crate) fn rows(&self, scope: Scope) -> &Rows {
         &self.scopes[scope as usize]

@@ -13,6 +13,7 @@ use openqoe_spec::{
 use crate::cells::{Cells, Change, grow};
 use crate::expiry::{Released, count_expired};
 use crate::guard::{Guard, Held, Tally};
+use crate::histogram::Histogram;
 use crate::label_set::{RowLabels, parse};
 use crate::labels::escape;
 use crate::slo::Groups;
@@ -87,14 +88,23 @@ impl Table {
         }
     }
 
-    /// From here on exemplars name the traces of sessions that have one.
+    /// Exemplars name the traces of sessions that have one: those to come and those of a checkpoint, which are shown as before.
     pub fn point_to(&mut self, traces: Traces) {
         self.traces = Some(traces);
+        for (slot, def) in VIEW.histograms.iter().enumerate() {
+            let is_traced = |session_id: &str, ms| traces.is_sure_of(session_id, slot, ms);
+            let metric = &METRICS[def.metric];
+            self.views.histograms_mut(slot).for_each(|histogram| histogram.retrace(metric, is_traced));
+            if let Some(mirror) = def.mirror {
+                let mirrors = self.experiments.histograms_mut(mirror);
+                mirrors.for_each(|histogram| histogram.retrace(metric, is_traced));
+            }
+        }
     }
 
     fn traced<'a>(&self, slot: Observed, ms: f64, exemplar: Option<Exemplar<'a>>) -> Option<Exemplar<'a>> {
         let is_traced =
-            |session_id| self.traces.is_some_and(|traces| traces.is_sure_of(session_id, slot, ms));
+            |session_id| self.traces.is_some_and(|traces| traces.is_sure_of(session_id, slot.slot(), ms));
         exemplar.map(|exemplar| Exemplar { is_traced: is_traced(exemplar.session_id), ..exemplar })
     }
 
@@ -248,6 +258,11 @@ impl Recorder for Table {
 impl Rows {
     pub(crate) fn new(scope: Scope) -> Rows {
         Rows { scope, index: HashMap::new(), rows: Vec::new() }
+    }
+
+    /// A histogram of all rows that have it.
+    fn histograms_mut(&mut self, slot: usize) -> impl Iterator<Item = &mut Histogram> {
+        self.rows.iter_mut().filter_map(move |row| row.cells.histograms[slot].as_deref_mut())
     }
 
     /// The position of a row this table holds.

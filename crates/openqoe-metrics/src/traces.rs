@@ -14,9 +14,9 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Whether a session will have a trace however it ends, given a value (ms) that was observed of it.
-    pub(crate) fn is_sure_of(&self, session_id: &str, observed: Histogram, ms: f64) -> bool {
-        let is_startup = observed == Histogram::StartupTimeSeconds;
+    /// Whether a session will have a trace however it ends, given a value (ms) that was observed of it in a slot.
+    pub(crate) fn is_sure_of(&self, session_id: &str, observed: usize, ms: f64) -> bool {
+        let is_startup = observed == Histogram::StartupTimeSeconds.slot();
         let is_slow = is_startup && self.slow_startup.is_some_and(|limit| ms > limit);
         is_slow || TraceId::of(session_id).is_within(self.share)
     }

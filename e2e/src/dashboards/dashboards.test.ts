@@ -88,6 +88,11 @@ test('exemplars lead to sessions', async () => {
   expect(data.flatMap(({ exemplars }) => exemplars).some(({ labels }) => labels.session_id)).toBe(true);
 });
 
+test('Prometheus drops no exemplar as out of order', async () => {
+  const own = await (await fetch(`${stage.prometheus.origin}/metrics`)).text();
+  expect(own).toMatch(/^prometheus_target_scrapes_exemplar_out_of_order_total 0$/m);
+});
+
 /** Everything is chosen, and of what is not for several the first. */
 function choicesOf(dashboard: Dashboard): Choices {
   const list = dashboard.templating.list.filter(({ type }) => type === 'query' || type === 'custom');

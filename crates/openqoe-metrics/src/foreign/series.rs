@@ -19,6 +19,8 @@ pub(super) struct Series {
     pub(super) labels: Vec<(String, String)>,
     pub(super) total: Total,
     pub(super) exemplars: Vec<ForeignExemplar>,
+    /// A bucket without an exemplar takes none from before this, epoch ms: one that had to make room may have been shown.
+    pub(super) exemplars_from: u64,
     /// Whether a label is `__overflow__`.
     pub(super) overflows: bool,
     /// Since when it counts, epoch ms.
@@ -104,7 +106,8 @@ impl Total {
 }
 
 impl Series {
-    /// Keeps exemplars: the latest of a counter, of a histogram the latest of each bucket.
+    /// Keeps exemplars: the latest of a counter, of a histogram the latest of each bucket. Of two of one moment the first stays,
+    /// for Prometheus takes only what is later (see [`crate::ExemplarOrder`]).
     pub(super) fn keep(&mut self, kind: MetricKind, exemplars: Vec<ForeignExemplar>) {
         for exemplar in exemplars {
             let place = |value: f64| match (&self.total, kind) {
@@ -114,16 +117,23 @@ impl Series {
             };
             let new = place(exemplar.value);
             match self.exemplars.iter().position(|kept| place(kept.value) == new) {
-                Some(at) if self.exemplars[at].at > exemplar.at => {}
+                Some(at) if self.exemplars[at].at >= exemplar.at => {}
                 Some(at) => self.exemplars[at] = exemplar,
-                None if kind == MetricKind::Gauge => {}
+                None if kind == MetricKind::Gauge || exemplar.at < self.exemplars_from => {}
                 None => {
-                    if self.exemplars.len() >= MAX_EXEMPLARS {
-                        self.exemplars.remove(0);
-                    }
+                    self.make_room();
                     self.exemplars.push(exemplar);
                 }
             }
+        }
+    }
+
+    /// The earliest exemplar goes when there are too many.
+    fn make_room(&mut self) {
+        let earliest = self.exemplars.iter().enumerate().min_by_key(|(_, kept)| kept.at);
+        if let Some((position, _)) = earliest.filter(|_| self.exemplars.len() >= MAX_EXEMPLARS) {
+            let gone = self.exemplars.remove(position);
+            self.exemplars_from = self.exemplars_from.max(gone.at.saturating_add(1));
         }
     }
 }

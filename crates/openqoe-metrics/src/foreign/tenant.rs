@@ -171,6 +171,7 @@ impl Tenant {
             labels,
             total: Total::like(amount),
             exemplars: Vec::new(),
+            exemplars_from: 0,
             overflows,
             since: now,
             heard: now,

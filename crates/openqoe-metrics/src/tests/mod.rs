@@ -2,6 +2,7 @@
 
 mod admission;
 mod checkpoint;
+mod exemplars;
 mod expiry;
 mod exposition;
 mod names;

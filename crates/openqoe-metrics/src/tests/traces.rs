@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use openqoe_spec::metrics::view::Histogram;
-use openqoe_spec::{Attributes, Exemplar, Measurement, Recorder, TraceId};
+use openqoe_spec::{Attribute, Attributes, Exemplar, Measurement, Recorder, TraceId};
 
 use super::remote_write_wire::read_2_0;
 use crate::{
@@ -14,15 +14,19 @@ const AT: u64 = 1_700_000_000_000;
 
 /// Startups of these milliseconds, each of a session of its own.
 fn startups(traces: Option<Traces>, times: &[f64]) -> Snapshot {
+    table(traces, times, &Attributes::default()).snapshot()
+}
+
+fn table(traces: Option<Traces>, times: &[f64], attributes: &Attributes) -> Table {
     let mut table = Table::new(Arc::new(Guard::new(Limits::default())));
     traces.into_iter().for_each(|traces| table.point_to(traces));
-    let set = table.intern("t", &Attributes::default());
+    let set = table.intern("t", attributes);
     for (number, ms) in times.iter().enumerate() {
         let session_id = format!("s{number}");
         let exemplar = Exemplar { session_id: &session_id, at: AT + number as u64, is_traced: false };
         table.record(set, Measurement::Observe(Histogram::StartupTimeSeconds, *ms, Some(exemplar)));
     }
-    table.snapshot()
+    table
 }
 
 fn exemplars(snapshot: &Snapshot) -> Vec<String> {
@@ -43,6 +47,22 @@ fn a_slow_startup_names_its_trace_and_an_ordinary_one_its_share() {
     assert!(all.iter().all(|exemplar| exemplar.contains("trace_id")), "{all:?}");
     let none = exemplars(&startups(None, &[700.0, 6000.0]));
     assert!(none.iter().all(|exemplar| !exemplar.contains("trace_id")), "{none:?}");
+}
+
+#[test]
+fn exemplars_of_a_checkpoint_name_their_traces_again() {
+    let traces = Traces { share: 0.5, slow_startup: Some(5000.0) };
+    let mut attributes = Attributes::default();
+    for attribute in [Attribute::ExperimentId, Attribute::ExperimentVariant] {
+        attributes.set(attribute, "x").unwrap();
+    }
+    let before = table(Some(traces), &[200.0, 700.0, 1200.0, 5000.0, 6000.0, 40_000.0], &attributes);
+    let guard = Arc::new(Guard::new(Limits::default()));
+    let mut after = Table::restore(guard, &before.save()).unwrap();
+    after.point_to(traces);
+    let shown = exemplars(&before.snapshot());
+    assert!(shown.iter().any(|exemplar| !exemplar.contains("trace_id")), "{shown:?}");
+    assert_eq!(exemplars(&after.snapshot()), shown);
 }
 
 #[test]
