@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use openqoe_metrics::{OtlpMetrics, OtlpMetricsOptions, Started};
+use openqoe_metrics::{OtlpMetrics, OtlpMetricsOptions, Snapshot, Started};
 use openqoe_spec::OtlpSignal;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -13,9 +13,8 @@ use super::config::{Config, MetricHistograms};
 use super::outbox::{Backlog, Outbox};
 use super::sender::Sender;
 use super::{DRAIN, own_resource};
-use crate::clock::now_ms;
 use crate::gateway::Gateway;
-use crate::push::{Endpoint, Pace};
+use crate::push::{Endpoint, Push, push_every};
 
 /// Points of a request. Receivers take a few MiB; a histogram with many labels is about 1 KiB.
 const MAX_POINTS: usize = 2000;
@@ -50,12 +49,12 @@ impl MetricsPush {
         let in_memory = gateway.config.data_dir.as_os_str().is_empty();
         let started = Started { process: started, state: in_memory.then_some(started) };
         let (stop, stopping) = watch::channel(false);
-        let pusher = Pusher {
-            gateway: gateway.clone(),
+        let encoder = Encoder {
             encoder: OtlpMetrics::new(options(config, started)),
             outbox: Outbox::new(config, backlog.clone(), packets),
         };
-        let (pusher, sender) = (tokio::spawn(pusher.run(stopping)), tokio::spawn(sender.run(queue)));
+        let pusher = push_every(config.metrics_interval, gateway.clone(), encoder, stopping);
+        let (pusher, sender) = (tokio::spawn(pusher), tokio::spawn(sender.run(queue)));
         Ok(Some(MetricsPush { stop, pusher, sender, backlog }))
     }
 
@@ -83,33 +82,17 @@ fn options(config: &Config, started: Started) -> OtlpMetricsOptions {
     }
 }
 
-/// The one that pushes. The sender ends when it is gone.
-struct Pusher {
-    gateway: Arc<Gateway>,
+/// What encodes. The sender ends when it is gone.
+struct Encoder {
     encoder: OtlpMetrics,
     outbox: Outbox,
 }
 
-impl Pusher {
-    async fn run(mut self, stop: watch::Receiver<bool>) {
-        let interval = self.gateway.config.otlp.metrics_interval;
-        let Some(mut pace) = Pace::begin(&self.gateway, interval, stop).await else { return };
-        loop {
-            let is_last = pace.is_last().await;
-            self.push().await;
-            if is_last {
-                return;
-            }
+impl Push for Encoder {
+    fn push(&mut self, snapshot: &Snapshot, at: u64) {
+        for request in self.encoder.encode(snapshot, at) {
+            self.outbox.pass(&request.bytes, request.points);
+            self.outbox.flush();
         }
-    }
-
-    async fn push(&mut self) {
-        let snapshot = self.gateway.snapshot().await;
-        tokio::task::block_in_place(|| {
-            for request in self.encoder.encode(&snapshot, now_ms()) {
-                self.outbox.pass(&request.bytes, request.points);
-                self.outbox.flush();
-            }
-        });
     }
 }

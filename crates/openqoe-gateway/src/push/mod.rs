@@ -1,5 +1,5 @@
-//! What every push to another server has in common, whatever is pushed: who the server is and how it is told who we are, how
-//! long to wait for it, and how seldom the log hears of it.
+//! What every push to another server has in common, whatever is pushed: when it is due, who the server is and how it is told
+//! who we are, how long to wait for it, and how seldom the log hears of it.
 
 mod endpoint;
 mod outage;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use endpoint::{Answer, Endpoint, Settings, line};
 pub(crate) use outage::Outage;
-pub(crate) use pace::Pace;
+pub(crate) use pace::{Push, push_every};
 pub(crate) use pairs::Pairs;
 pub(crate) use seldom::Seldom;
 

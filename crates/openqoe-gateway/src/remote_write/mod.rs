@@ -29,6 +29,7 @@ use self::queue::{Bounds, Queue};
 use self::receiver::Receiver;
 use self::sender::{Sender, Shared};
 use crate::gateway::Gateway;
+use crate::push::push_every;
 
 pub(crate) use config::Config;
 
@@ -68,9 +69,10 @@ impl RemoteWrite {
         // Without a journal nothing is older than the process.
         let started = Started { process: started, state: (!on_disk).then_some(started) };
         let ((stop, stopping), (draining, drained)) = (watch::channel(false), watch::channel(false));
-        let pusher = Pusher::new(gateway.clone(), shared.clone(), config.options(started));
+        let pusher = Pusher::new(shared.clone(), config.options(started));
+        let pusher = push_every(config.interval, gateway.clone(), pusher, stopping);
         let sender = Sender::new(receiver, shared.clone(), process.clone(), config.protocol, drained);
-        let (pusher, sender) = (tokio::spawn(pusher.run(stopping)), tokio::spawn(sender.run()));
+        let (pusher, sender) = (tokio::spawn(pusher), tokio::spawn(sender.run()));
         Ok(Some(RemoteWrite { shared, stop, draining, pusher, sender }))
     }
 
