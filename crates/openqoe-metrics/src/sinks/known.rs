@@ -2,6 +2,7 @@
 //! has counted, and which exemplars are new.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use openqoe_spec::{MetricDef, Scope};
@@ -37,7 +38,51 @@ pub(super) struct Memory {
     pub(super) exemplar: Option<u64>,
     /// Whether the push before had it too.
     pub(super) known: bool,
+}
+
+/// What was sent of the series of the last push, by what they are found again by.
+#[derive(Debug)]
+pub(super) struct Pushed<I, M> {
+    series: HashMap<I, Sent<M>>,
+    /// Pushes so far, the one under way included.
+    pushes: u64,
+}
+
+#[derive(Debug)]
+struct Sent<M> {
+    memory: M,
+    /// The last push that had it.
     push: u64,
+}
+
+impl<I, M> Default for Pushed<I, M> {
+    fn default() -> Pushed<I, M> {
+        Pushed { series: HashMap::new(), pushes: 0 }
+    }
+}
+
+impl<I: Hash + Ord, M> Pushed<I, M> {
+    /// Begins a push.
+    pub(super) fn begin(&mut self) {
+        self.pushes += 1;
+    }
+
+    /// Notes that a series is there; what is remembered of it, and whether the push before had it too.
+    pub(super) fn see(&mut self, identity: I, new: impl FnOnce() -> M) -> (&mut M, bool) {
+        let sent = self.series.entry(identity).or_insert_with(|| Sent { memory: new(), push: 0 });
+        let known = sent.push > 0;
+        sent.push = self.pushes;
+        (&mut sent.memory, known)
+    }
+
+    /// Forgets the series that were not there, and hands them over in order.
+    pub(super) fn ended(&mut self) -> Vec<(I, M)> {
+        let pushes = self.pushes;
+        let ended = self.series.extract_if(|_, sent| sent.push != pushes);
+        let mut ended: Vec<_> = ended.map(|(identity, sent)| (identity, sent.memory)).collect();
+        ended.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        ended
+    }
 }
 
 /// Since when values have been counted that are there at the first push.
@@ -62,49 +107,36 @@ impl Started {
 /// The series of the last push.
 #[derive(Debug)]
 pub(super) struct Known {
-    series: HashMap<Identity, Memory>,
+    series: Pushed<Identity, Memory>,
     started: Started,
-    /// Number and time of the push under way, time of the one before.
-    push: u64,
-    at: i64,
+    /// Time of the push under way and of the one before.
+    at: Option<i64>,
     before: Option<i64>,
 }
 
 impl Known {
     pub(super) fn new(started: Started) -> Known {
-        Known { series: HashMap::new(), started, push: 0, at: 0, before: None }
+        Known { series: Pushed::default(), started, at: None, before: None }
     }
 
     /// Begins a push.
     pub(super) fn begin(&mut self, at: i64) {
-        self.before = (self.push > 0).then_some(self.at);
-        self.push += 1;
-        self.at = at;
+        self.series.begin();
+        self.before = self.at.replace(at);
     }
 
     /// Notes that a series is there. One that was not in the push before has counted since just after it.
     pub(super) fn see(&mut self, identity: Identity, scope: Scope) -> &mut Memory {
         let appeared = self.before.map_or(self.started.of(scope), |before| before + 1);
         // A clock that was set back, or one that has not ticked, must not make a series start after its value.
-        let start = if appeared < self.at { appeared } else { 0 };
-        let new = Memory { start, exemplar: None, known: false, push: 0 };
-        let memory = self.series.entry(identity).or_insert(new);
-        memory.known = memory.push > 0;
-        memory.push = self.push;
+        let start = if Some(appeared) < self.at { appeared } else { 0 };
+        let (memory, known) = self.series.see(identity, || Memory { start, exemplar: None, known: false });
+        memory.known = known;
         memory
     }
 
     /// Forgets the series that were not there, and hands them over in order.
-    pub(super) fn ended(&mut self) -> Vec<Identity> {
-        let mut ended = Vec::new();
-        self.series.retain(|identity, memory| {
-            let there = memory.push == self.push;
-            if !there {
-                ended.push(identity.clone());
-            }
-            there
-        });
-        ended.sort_unstable();
-        ended
+    pub(super) fn ended(&mut self) -> impl Iterator<Item = Identity> {
+        self.series.ended().into_iter().map(|(identity, _)| identity)
     }
 }

@@ -3,6 +3,7 @@
 mod foreign_protobuf;
 mod foreign_text;
 pub(crate) mod known;
+mod known_foreign;
 pub(crate) mod metric_family;
 pub(crate) mod otlp;
 mod protobuf;

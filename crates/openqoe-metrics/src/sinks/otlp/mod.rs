@@ -19,10 +19,11 @@ use openqoe_spec::metrics::METRICS;
 use openqoe_spec::{MetricDef, MetricKind, Scope};
 use prost::bytes::Bytes;
 
-use self::foreign::KnownForeign;
+use self::foreign::Bounds;
 use self::point::{Head, Native, Point, attribute, attributes, kept};
 use self::writer::{About, Writer};
 use super::known::{Identity, Known, Memory, Started};
+use super::known_foreign::KnownForeign;
 use crate::family::{Value, families};
 use crate::histogram::Histogram;
 use crate::labels::unescape;
@@ -49,7 +50,7 @@ pub struct OtlpMetricsOptions {
 pub struct OtlpMetrics {
     options: OtlpMetricsOptions,
     known: Known,
-    foreign: KnownForeign,
+    foreign: KnownForeign<Bounds>,
 }
 
 impl OtlpMetrics {
@@ -81,7 +82,7 @@ impl OtlpMetrics {
         for identity in self.known.ended() {
             push.end(&identity);
         }
-        self.foreign.push(&snapshot.foreign, *exponential, at, &mut push.writer);
+        foreign::push(&mut self.foreign, &snapshot.foreign, *exponential, at, &mut push.writer);
         push.writer.finish()
     }
 }

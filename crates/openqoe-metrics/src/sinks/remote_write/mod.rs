@@ -18,9 +18,10 @@ use std::sync::Arc;
 use openqoe_spec::metrics::METRICS;
 use openqoe_spec::{MetricDef, MetricKind, Scope};
 
-use self::foreign::KnownForeign;
+use self::foreign::Shape;
 use self::writer::{About, Labels, Shown, Writer};
 use super::known::{Identity, Known, Started};
+use super::known_foreign::KnownForeign;
 use crate::family::{Value, families};
 use crate::histogram::{Histogram, Kept};
 use crate::labels::{pairs, unescape};
@@ -63,7 +64,7 @@ pub struct RemoteWriteOptions {
 pub struct RemoteWrite {
     options: RemoteWriteOptions,
     known: Known,
-    foreign: KnownForeign,
+    foreign: KnownForeign<Shape>,
 }
 
 impl RemoteWrite {
@@ -102,7 +103,7 @@ impl RemoteWrite {
         for identity in self.known.ended() {
             push.end(&identity);
         }
-        self.foreign.push(&snapshot.foreign, &self.options, &mut push.writer);
+        foreign::push(&mut self.foreign, &snapshot.foreign, &self.options, &mut push.writer);
         push.writer.finish()
     }
 }
