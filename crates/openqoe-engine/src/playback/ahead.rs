@@ -18,6 +18,10 @@ const MAX_COMING: usize = 8;
 /// CMCD rounds lengths of buffers to this, ms (CTA-5004-B §3.3 `bl`).
 const ROUNDING: u64 = 100;
 
+/// A player looks how long its buffers are ten times a second (dash.js 5.2), and tells what it saw last: so much too long, in the
+/// middle, ms.
+const STALE: u64 = 50;
+
 /// A picture is not believed to stand for longer while its player says that it plays, ms.
 const MAX_DOUBT: u64 = 10_000;
 
@@ -144,7 +148,7 @@ impl View {
         if self.phase == Phase::Stalled && ahead.is_presumed && fetched {
             return implied(event.t, EventKind::Playing);
         }
-        let stands = self.stands_since(event.t)?;
+        let stands = self.stands_since(event.t)?.saturating_sub(STALE).max(self.clock);
         match event.kind {
             EventKind::Stall => implied(stands, EventKind::Stall),
             EventKind::Buffered { ahead_ms: Some(..=ROUNDING), fetched: true, .. } => {
